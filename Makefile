@@ -1,0 +1,44 @@
+# Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint kill bench-upload clean
+
+# The conformance scripts import one another; they leave no compiled files behind.
+export PYTHONDONTWRITEBYTECODE := 1
+PYTHON := .venv/bin/python
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## Start a server, upload a photo and a film, show their URLs (DEMO_EXIT=1: end by itself; PROFILE=dev: debug build)
+	tools/setup build
+	tools/demo
+
+test: ## Every test: Rust, the published client, a browser, races, kills, the demo
+	tools/setup test
+	cargo nextest run --workspace
+	cargo build --package strongroom
+	PROFILE=dev $(PYTHON) conformance/published_client.py
+	PROFILE=dev $(PYTHON) conformance/browser.py
+	PROFILE=dev $(PYTHON) conformance/races.py
+	PROFILE=dev ROUNDS=$${ROUNDS:-10} $(PYTHON) conformance/kill_campaign.py
+	PROFILE=dev DEMO_EXIT=1 tools/demo
+
+lint: ## Format, clippy, licences and bans
+	tools/setup lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --workspace check bans licenses sources
+
+kill: ## The long kill campaign (ROUNDS=200, SEED=… to repeat one)
+	tools/setup test
+	cargo build --release --package strongroom
+	PROFILE=release ROUNDS=$${ROUNDS:-200} $(PYTHON) conformance/kill_campaign.py
+
+bench-upload: ## What a complete costs at 10 MiB and 1 GiB, and the server's memory under 16 uploads of 256 MiB
+	tools/setup build
+	cargo build --release --package strongroom
+	PROFILE=release tools/bench-upload
+
+clean: ## Remove what was built and installed here
+	cargo clean
+	rm -rf .venv

@@ -1,0 +1,167 @@
+//! The door to the catalog: every method, and which way it takes to the database.
+
+use std::path::Path;
+
+use strongroom_core::clock::Timestamp;
+use strongroom_core::connection::ConnectionStatus;
+use strongroom_core::digest::Digest;
+use strongroom_core::id::{BlobKey, ConnectionId, LeaseToken, MediaId, UploadId};
+use strongroom_core::job::JobKind;
+use strongroom_core::key::KeyHash;
+use strongroom_core::media::{Failure, MediaType};
+use strongroom_core::rendition::RenditionName;
+use strongroom_core::upload::UploadState;
+
+use crate::CatalogError;
+use crate::records::{
+    ApiKeyRecord, ClaimedJob, Completed, Connection, Deliverable, JobRecord, Media, MediaPage, NewApiKey, NewMedia,
+    Part, PartRecorded, RenderedFacts, Upload,
+};
+use crate::sqlite::{Engine, queries};
+
+/// The catalog: uploads, media, jobs, keys. Cheap to clone.
+///
+/// A method that writes answers once its change is on stable storage; one that fails has changed nothing.
+#[derive(Clone)]
+pub struct Catalog {
+    engine: Engine,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Catalog")
+    }
+}
+
+impl Catalog {
+    /// Opens or creates an SQLite catalog at `path`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened, migrated, or trusted to sync.
+    pub async fn open_sqlite(path: &Path) -> Result<Self, CatalogError> {
+        Ok(Self { engine: Engine::open(path).await? })
+    }
+
+    /// Whether reads and writes would be answered now.
+    ///
+    /// # Errors
+    /// Where they would not.
+    pub async fn probe(&self) -> Result<(), CatalogError> {
+        self.engine.probe().await
+    }
+
+    /// Resolves when the catalog accepts no more writes: a sync failed, and only a restart can tell what is on disk.
+    pub async fn failed(&self) {
+        self.engine.writer.stopped().await;
+    }
+}
+
+/// Declares the methods: `read` through a pooled connection, `write` through the one writer.
+macro_rules! methods {
+    ($($(#[$meta:meta])* $way:ident $module:ident :: $name:ident ( $($argument:ident : $type:ty),* ) -> $answer:ty;)+) => {
+        impl Catalog {
+            $(
+                $(#[$meta])*
+                ///
+                /// # Errors
+                /// Where the database does not answer.
+                pub async fn $name(&self, $($argument: $type),*) -> Result<$answer, CatalogError> {
+                    methods!(@$way self, $module::$name($($argument),*))
+                }
+            )+
+        }
+    };
+    (@read $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {{
+        let mut connection = $self.engine.readers.acquire().await?;
+        queries::$module::$name(&mut connection, $($argument),*).await
+    }};
+    (@write $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {
+        $self.engine.writer.write(move |connection| Box::pin(queries::$module::$name(connection, $($argument),*))).await
+    };
+}
+
+methods! {
+    /// Keeps a new API key.
+    write keys::create_key(key: NewApiKey) -> ();
+    /// The API key with this hash.
+    read keys::key_by_hash(hash: KeyHash) -> Option<ApiKeyRecord>;
+
+    /// Keeps a new connection.
+    write connections::create_connection(connection: Connection) -> ();
+    /// The connection with this id.
+    read connections::connection(id: ConnectionId) -> Option<Connection>;
+    /// Lets a connection be used, or no longer.
+    write connections::set_connection_status(id: ConnectionId, status: ConnectionStatus, now: Timestamp) -> ();
+    /// How many media of a type a connection has.
+    read connections::count_media(connection: ConnectionId, media_type: MediaType) -> i64;
+
+    /// Opens an upload session, unless the connection has `most_open` open ones already. Says whether it did.
+    write uploads::create_upload(upload: Upload, most_open: i64) -> bool;
+    /// One session of a connection.
+    read uploads::upload(owner: ConnectionId, id: UploadId) -> Option<Upload>;
+    /// A connection's sessions, newest first.
+    read uploads::list_uploads(owner: ConnectionId, state: Option<UploadState>, limit: u32, offset: u64) -> Vec<Upload>;
+    /// Moves a session from one state to another. Says whether it was in the first.
+    write uploads::move_upload(owner: ConnectionId, id: UploadId, from: UploadState, to: UploadState, now: Timestamp) -> bool;
+    /// Open sessions whose time has come.
+    read uploads::due_uploads(now: Timestamp, limit: u32) -> Vec<Upload>;
+    /// Expires a session, unless a part was accepted since it was found due. Says whether it did.
+    write uploads::expire_upload(owner: ConnectionId, id: UploadId, now: Timestamp) -> bool;
+    /// Sessions that a crash left in `completing`, untouched since `before`.
+    read uploads::interrupted_uploads(before: Timestamp) -> Vec<Upload>;
+    /// The state of a session, whoever owns it; for the sweeper, which finds sessions by their files.
+    read uploads::state_of_staged(id: UploadId) -> Option<UploadState>;
+    /// Whether a row says that a part lies in this side file. For the sweeper.
+    read uploads::names_side_file(id: UploadId, number: u32, generation: u64) -> bool;
+    /// Whether a row names these bytes, or a complete that is not at its end will. For the sweeper.
+    read uploads::names_blob(blob: BlobKey) -> bool;
+    /// Forgets aborted and expired sessions that closed before `before`. Answers how many.
+    write uploads::purge_uploads(before: Timestamp) -> u64;
+
+    /// The acknowledged part of this number.
+    read parts::part(owner: ConnectionId, upload: UploadId, number: u32) -> Option<Part>;
+    /// The acknowledged parts, in order.
+    read parts::parts(owner: ConnectionId, upload: UploadId) -> Vec<Part>;
+    /// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins.
+    write parts::record_part(owner: ConnectionId, upload: UploadId, part: Part, now: Timestamp, expires_at: Timestamp) -> PartRecorded;
+
+    /// Completes an upload that is `completing`: media, job and event. Run again, it answers what the first run made.
+    write completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
+
+    /// One media of a connection.
+    read media::media(owner: ConnectionId, id: MediaId) -> Option<Media>;
+    /// The media that an upload became.
+    read media::media_of_upload(owner: ConnectionId, upload: UploadId) -> Option<Media>;
+    /// The newest media with these bytes, if it has not failed.
+    read media::media_by_etag(owner: ConnectionId, etag: Digest, size_bytes: u64) -> Option<Media>;
+    /// The newest media whose bytes have this SHA-256, if it has not failed.
+    read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
+    /// A page of a connection's media.
+    read media::list_media(owner: ConnectionId, page: MediaPage) -> Vec<Media>;
+    /// What delivery needs of one rendition. Whoever asks holds a good signature.
+    read media::deliverable(media: MediaId, name: RenditionName) -> Option<Deliverable>;
+    /// The types of a media's events, in order.
+    read events::events_of_media(owner: ConnectionId, media: MediaId) -> Vec<String>;
+
+    /// Takes the next job of a kind, under a new lease.
+    write jobs::claim_job(kind: JobKind, now: Timestamp) -> Option<ClaimedJob>;
+    /// Renews a lease. `false` means it is lost: another worker has the job.
+    write jobs::renew_lease(job: i64, lease: LeaseToken, now: Timestamp) -> bool;
+    /// Gives a job back at shutdown, with its attempt not spent.
+    write jobs::give_back(job: i64, lease: LeaseToken, now: Timestamp) -> ();
+    /// Jobs whose worker died in their last attempt.
+    read jobs::abandoned_jobs(now: Timestamp) -> Vec<ClaimedJob>;
+    /// When the next job of a kind wants a worker.
+    read jobs::next_due(kind: JobKind) -> Option<Timestamp>;
+    /// Jobs for an operator's eyes, those that need one first.
+    read jobs::list_jobs(limit: u32) -> Vec<JobRecord>;
+
+    /// Ends a job well. `false` means that the lease was lost and nothing was changed.
+    write outcome::finish_render(job: ClaimedJob, facts: RenderedFacts, now: Timestamp) -> bool;
+    /// Ends a job whose media cannot be rendered. `false` means that the lease was lost.
+    write outcome::fail_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
+    /// Puts a failed job back; after its last attempt it is dead. `false` means that the lease was lost.
+    write outcome::retry_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
+    /// Gives a dead job its attempts back. Says whether it was dead and its media still failed.
+    write outcome::revive_job(job: i64, now: Timestamp) -> bool;
+}

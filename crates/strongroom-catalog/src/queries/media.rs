@@ -1,0 +1,224 @@
+//! Media, as they are shown and delivered.
+
+use strongroom_core::digest::Digest;
+use strongroom_core::id::{ConnectionId, MediaId, UploadId};
+use strongroom_core::media::{Failure, FailureCode, MediaStatus, MediaType};
+use strongroom_core::rendition::{RenditionName, Size};
+
+use super::{Answer, Columns as _, Connection, Row, signed, sql};
+use crate::records::{Deliverable, Media, MediaOrder, MediaPage, Rendition};
+
+/// The media that `$condition` picks, a row for each of their renditions, in the order of `$order`.
+macro_rules! select_media {
+    ($condition:expr, $order:expr) => {
+        concat!(
+            "with page as (select * from media where ",
+            $condition,
+            ") select page.id, page.connection_id, page.blob_key, page.type, page.status, page.filename, page.url_version,
+                      page.likes, page.tips, page.created_at, blob.size_bytes, blob.etag, blob.sha256, blob.format,
+                      blob.width, blob.height, blob.duration_ms, blob.failure_code, blob.failure_message,
+                      rendition.name as rendition_name, rendition.format as rendition_format,
+                      rendition.width as rendition_width, rendition.height as rendition_height,
+                      rendition.size_bytes as rendition_bytes
+               from page
+               join blob on blob.connection_id = page.connection_id and blob.key = page.blob_key
+               left join rendition on rendition.connection_id = page.connection_id
+                                  and rendition.blob_key = page.blob_key
+               order by ",
+            $order
+        )
+    };
+}
+
+/// A page sorted by one column. The column and the direction are part of the text, never data.
+macro_rules! select_page {
+    ($column:literal, $direction:literal) => {
+        select_media!(
+            concat!(
+                "connection_id = $1 and deleted_at is null and ($2 is null or type = $2) and ($3 is null or status = $3)
+                 order by ", $column, " ", $direction, ", id ", $direction, " limit $4 offset $5"
+            ),
+            concat!("page.", $column, " ", $direction, ", page.id ", $direction)
+        )
+    };
+}
+
+/// One media of a connection.
+pub(crate) async fn media(connection: &mut Connection, owner: ConnectionId, id: MediaId) -> Answer<Option<Media>> {
+    let rows = sql(select_media!("connection_id = $1 and id = $2 and deleted_at is null", "page.id"))
+        .bind(owner.to_string())
+        .bind(id.number())
+        .fetch_all(connection)
+        .await?;
+    Ok(gather(&rows)?.pop())
+}
+
+/// The media that an upload became.
+pub(crate) async fn media_of_upload(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    upload: UploadId,
+) -> Answer<Option<Media>> {
+    let rows = sql(select_media!("connection_id = $1 and upload_id = $2 and deleted_at is null", "page.id"))
+        .bind(owner.to_string())
+        .bind(upload.uuid().to_string())
+        .fetch_all(connection)
+        .await?;
+    Ok(gather(&rows)?.pop())
+}
+
+/// The newest media with these bytes, if it has not failed.
+pub(crate) async fn media_by_etag(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    etag: Digest,
+    size_bytes: u64,
+) -> Answer<Option<Media>> {
+    let rows = sql(select_media!(
+        "connection_id = $1 and deleted_at is null and status <> 'error' and blob_key =
+             (select key from blob where connection_id = $1 and etag = $2 and size_bytes = $3)
+         order by id desc limit 1",
+        "page.id"
+    ))
+    .bind(owner.to_string())
+    .bind(etag.as_bytes().to_vec())
+    .bind(signed(size_bytes))
+    .fetch_all(connection)
+    .await?;
+    Ok(gather(&rows)?.pop())
+}
+
+/// The newest media whose bytes have this SHA-256, if it has not failed.
+pub(crate) async fn media_by_sha256(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    sha256: [u8; 32],
+    size_bytes: u64,
+) -> Answer<Option<Media>> {
+    let rows = sql(select_media!(
+        "connection_id = $1 and deleted_at is null and status <> 'error' and blob_key in
+             (select key from blob where connection_id = $1 and sha256 = $2 and size_bytes = $3)
+         order by id desc limit 1",
+        "page.id"
+    ))
+    .bind(owner.to_string())
+    .bind(sha256.to_vec())
+    .bind(signed(size_bytes))
+    .fetch_all(connection)
+    .await?;
+    Ok(gather(&rows)?.pop())
+}
+
+/// A page of a connection's media.
+pub(crate) async fn list_media(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    page: MediaPage,
+) -> Answer<Vec<Media>> {
+    let rows = sql(page_text(page.order, page.descending))
+        .bind(owner.to_string())
+        .bind(page.media_type.map(MediaType::as_str))
+        .bind(page.status.map(MediaStatus::as_str))
+        .bind(i64::from(page.limit))
+        .bind(signed(page.offset))
+        .fetch_all(connection)
+        .await?;
+    gather(&rows)
+}
+
+/// The statement of a page in this order.
+pub(crate) const fn page_text(order: MediaOrder, descending: bool) -> &'static str {
+    match (order, descending) {
+        (MediaOrder::Created, true) => select_page!("created_at", "desc"),
+        (MediaOrder::Created, false) => select_page!("created_at", "asc"),
+        (MediaOrder::Likes, true) => select_page!("likes", "desc"),
+        (MediaOrder::Likes, false) => select_page!("likes", "asc"),
+        (MediaOrder::Tips, true) => select_page!("tips", "desc"),
+        (MediaOrder::Tips, false) => select_page!("tips", "asc"),
+    }
+}
+
+/// What delivery needs of one rendition. Whoever asks holds a good signature, which names no connection.
+pub(crate) async fn deliverable(
+    connection: &mut Connection,
+    media: MediaId,
+    name: RenditionName,
+) -> Answer<Option<Deliverable>> {
+    let row = sql("select media.blob_key, media.url_version, blob.published_at, rendition.name as rendition_name,
+                          rendition.format as rendition_format, rendition.width as rendition_width,
+                          rendition.height as rendition_height, rendition.size_bytes as rendition_bytes
+                   from media
+                   join blob on blob.connection_id = media.connection_id and blob.key = media.blob_key
+                   join rendition on rendition.connection_id = media.connection_id
+                                 and rendition.blob_key = media.blob_key
+                   where media.id = $1 and rendition.name = $2 and media.deleted_at is null
+                     and media.status in ('ready', 'playable')")
+    .bind(media.number())
+    .bind(name.as_str())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (Some(rendition), Some(published_at)) = (rendition(&row)?, row.optional_time("published_at")?) else {
+        return Ok(None);
+    };
+    Ok(Some(Deliverable {
+        blob: row.word("blob_key")?,
+        rendition,
+        url_version: row.number("url_version")?,
+        published_at,
+    }))
+}
+
+/// Groups the rows of [`select_media!`], which come a rendition each, into media. Renditions are in the order of their names'
+/// declaration, whatever order the database found them in.
+fn gather(rows: &[Row]) -> Answer<Vec<Media>> {
+    let mut all: Vec<Media> = Vec::new();
+    for row in rows {
+        let id = MediaId::new(row.number("id")?);
+        if all.last().is_none_or(|last| last.id != id) {
+            all.push(read(row, id)?);
+        }
+        if let (Some(media), Some(rendition)) = (all.last_mut(), rendition(row)?) {
+            media.renditions.push(rendition);
+        }
+    }
+    for media in &mut all {
+        media.renditions.sort_by_key(|rendition| rendition.name);
+    }
+    Ok(all)
+}
+
+fn read(row: &Row, id: MediaId) -> Answer<Media> {
+    let failure = row.optional_word::<FailureCode>("failure_code")?;
+    let message = row.optional_text("failure_message")?.unwrap_or_default();
+    Ok(Media {
+        id,
+        connection: row.word("connection_id")?,
+        blob: row.word("blob_key")?,
+        media_type: row.word("type")?,
+        status: row.word("status")?,
+        failure: failure.map(|code| Failure::new(code, message)),
+        filename: row.text("filename")?,
+        size_bytes: row.unsigned("size_bytes")?,
+        etag: row.digest("etag")?,
+        sha256: row.optional_bytes32("sha256")?,
+        format: row.optional_word("format")?,
+        dimensions: row.dimensions()?,
+        duration_ms: row.optional_unsigned("duration_ms")?,
+        url_version: row.number("url_version")?,
+        likes: row.number("likes")?,
+        tips: row.number("tips")?,
+        created_at: row.time("created_at")?,
+        renditions: Vec::new(),
+    })
+}
+
+fn rendition(row: &Row) -> Answer<Option<Rendition>> {
+    let Some(name) = row.optional_word("rendition_name")? else { return Ok(None) };
+    Ok(Some(Rendition {
+        name,
+        format: row.word("rendition_format")?,
+        dimensions: Size::new(row.unsigned("rendition_width")?, row.unsigned("rendition_height")?),
+        size_bytes: row.unsigned("rendition_bytes")?,
+    }))
+}

@@ -1,0 +1,188 @@
+//! How a job ends: in one transaction with its effect, and only under its lease.
+
+use strongroom_core::clock::Timestamp;
+use strongroom_core::id::{ConnectionId, MediaId};
+use strongroom_core::job::{MAX_ATTEMPTS, retry_delay};
+use strongroom_core::media::{Failure, MediaStatus};
+
+use super::completion::settled_event;
+use super::{Answer, Columns as _, Connection, events, signed, sql};
+use crate::records::{ClaimedJob, RenderedFacts};
+
+/// Ends a job well: renditions, facts, status and event. `false` means that the lease was lost and nothing was changed.
+pub(crate) async fn finish_render(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    facts: RenderedFacts,
+    now: Timestamp,
+) -> Answer<bool> {
+    if !end_job(connection, &job, "done", None, now).await? {
+        return Ok(false);
+    }
+    sql("delete from rendition where connection_id = $1 and blob_key = $2")
+        .bind(job.connection.to_string())
+        .bind(job.blob.to_string())
+        .execute(&mut *connection)
+        .await?;
+    for rendition in &facts.renditions {
+        sql("insert into rendition (connection_id, blob_key, name, format, width, height, size_bytes)
+             values ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(job.connection.to_string())
+        .bind(job.blob.to_string())
+        .bind(rendition.name.as_str())
+        .bind(rendition.format.as_str())
+        .bind(i64::from(rendition.dimensions.width))
+        .bind(i64::from(rendition.dimensions.height))
+        .bind(signed(rendition.size_bytes))
+        .execute(&mut *connection)
+        .await?;
+    }
+    sql("update blob set status = 'ready', type = $3, format = $4, width = $5, height = $6, duration_ms = $7,
+                sha256 = $8, failure_code = null, failure_message = null, published_at = $9
+         where connection_id = $1 and key = $2")
+    .bind(job.connection.to_string())
+    .bind(job.blob.to_string())
+    .bind(facts.media_type.as_str())
+    .bind(facts.format.as_str())
+    .bind(i64::from(facts.dimensions.width))
+    .bind(i64::from(facts.dimensions.height))
+    .bind(facts.duration_ms.map(signed))
+    .bind(facts.sha256.to_vec())
+    .bind(now.as_millis())
+    .execute(&mut *connection)
+    .await?;
+    settle_media(connection, &job, MediaStatus::Ready, now).await?;
+    Ok(true)
+}
+
+/// Ends a job whose media cannot be rendered. `false` means that the lease was lost.
+pub(crate) async fn fail_render(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    failure: Failure,
+    now: Timestamp,
+) -> Answer<bool> {
+    settle_failure(connection, &job, "done", &failure, now).await
+}
+
+/// Puts a failed job back for another attempt; after the last one it is dead, and its media says why.
+/// `false` means that the lease was lost.
+pub(crate) async fn retry_render(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    failure: Failure,
+    now: Timestamp,
+) -> Answer<bool> {
+    if job.attempt >= MAX_ATTEMPTS {
+        return settle_failure(connection, &job, "dead", &failure, now).await;
+    }
+    let again = sql("update job set state = 'ready', lease_token = null, lease_until = null, last_error = $3,
+                            run_at = $4, updated_at = $5
+                     where id = $1 and lease_token = $2 and state = 'running'")
+    .bind(job.id)
+    .bind(job.lease.to_string())
+    .bind(failure.to_string())
+    .bind(now.after(retry_delay(job.attempt)).as_millis())
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(again.rows_affected() == 1)
+}
+
+/// Gives a dead job its attempts back, and its media the hope. Says whether it did: not where the job is not dead, nor where
+/// the same bytes came again and were rendered since, for that would take ready media away.
+pub(crate) async fn revive_job(connection: &mut Connection, job: i64, now: Timestamp) -> Answer<bool> {
+    let row = sql("update job set state = 'ready', attempts = 0, run_at = $2, updated_at = $2
+                   where id = $1 and state = 'dead'
+                     and exists (select 1 from blob where blob.connection_id = job.connection_id
+                                                      and blob.key = job.blob_key and blob.status = 'error')
+                   returning connection_id, blob_key")
+    .bind(job)
+    .bind(now.as_millis())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    let (owner, blob) = (row.text("connection_id")?, row.text("blob_key")?);
+    for text in [
+        "update blob set status = 'processing', failure_code = null, failure_message = null
+         where connection_id = $1 and key = $2",
+        "update media set status = 'processing' where connection_id = $1 and blob_key = $2",
+    ] {
+        sql(text).bind(owner.clone()).bind(blob.clone()).execute(&mut *connection).await?;
+    }
+    Ok(true)
+}
+
+async fn settle_failure(
+    connection: &mut Connection,
+    job: &ClaimedJob,
+    state: &'static str,
+    failure: &Failure,
+    now: Timestamp,
+) -> Answer<bool> {
+    if !end_job(connection, job, state, Some(failure.to_string()), now).await? {
+        return Ok(false);
+    }
+    sql("update blob set status = 'error', failure_code = $3, failure_message = $4
+         where connection_id = $1 and key = $2")
+    .bind(job.connection.to_string())
+    .bind(job.blob.to_string())
+    .bind(failure.code.as_str())
+    .bind(failure.message.clone())
+    .execute(&mut *connection)
+    .await?;
+    settle_media(connection, job, MediaStatus::Error, now).await?;
+    Ok(true)
+}
+
+/// The guard of promise 4: a worker that lost its lease changes nothing.
+async fn end_job(
+    connection: &mut Connection,
+    job: &ClaimedJob,
+    state: &'static str,
+    last_error: Option<String>,
+    now: Timestamp,
+) -> Answer<bool> {
+    let ended =
+        sql("update job set state = $3, lease_token = null, lease_until = null, last_error = $4, updated_at = $5
+                     where id = $1 and lease_token = $2 and state = 'running'")
+        .bind(job.id)
+        .bind(job.lease.to_string())
+        .bind(state)
+        .bind(last_error)
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Takes the blob's status and type over to every media that shows it, with an event each.
+async fn settle_media(
+    connection: &mut Connection,
+    job: &ClaimedJob,
+    status: MediaStatus,
+    now: Timestamp,
+) -> Answer<()> {
+    let rows = sql("update media set status = $3, type = (select type from blob where connection_id = $1 and key = $2)
+                    where connection_id = $1 and blob_key = $2 returning id")
+    .bind(job.connection.to_string())
+    .bind(job.blob.to_string())
+    .bind(status.as_str())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in rows {
+        announce(connection, &job.connection, MediaId::new(row.number("id")?), status, now).await?;
+    }
+    Ok(())
+}
+
+async fn announce(
+    connection: &mut Connection,
+    owner: &ConnectionId,
+    media: MediaId,
+    status: MediaStatus,
+    now: Timestamp,
+) -> Answer<()> {
+    let Some(event_type) = settled_event(status) else { return Ok(()) };
+    events::record(connection, owner, event_type, Some(media), format!("{{\"mediaId\":{media}}}"), now).await
+}

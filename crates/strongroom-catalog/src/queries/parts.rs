@@ -1,0 +1,83 @@
+//! Parts.
+
+use strongroom_core::clock::Timestamp;
+use strongroom_core::id::{ConnectionId, UploadId};
+use strongroom_core::upload::UploadState;
+
+use super::{Answer, Columns as _, Connection, Row, signed, sql, uploads};
+use crate::records::{Part, PartRecorded};
+
+/// The acknowledged part of this number.
+pub(crate) async fn part(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    upload: UploadId,
+    number: u32,
+) -> Answer<Option<Part>> {
+    let row = sql("select number, size_bytes, digest, side from part
+                   where connection_id = $1 and upload_id = $2 and number = $3")
+    .bind(owner.to_string())
+    .bind(upload.uuid().to_string())
+    .bind(i64::from(number))
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The acknowledged parts, in order.
+pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, upload: UploadId) -> Answer<Vec<Part>> {
+    let rows = sql("select number, size_bytes, digest, side from part
+                    where connection_id = $1 and upload_id = $2 order by number")
+    .bind(owner.to_string())
+    .bind(upload.uuid().to_string())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins.
+pub(crate) async fn record_part(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    upload: UploadId,
+    part: Part,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Answer<PartRecorded> {
+    let extended = sql("update upload set active_at = $3, expires_at = $4
+                        where connection_id = $1 and id = $2 and state = 'open'")
+    .bind(owner.to_string())
+    .bind(upload.uuid().to_string())
+    .bind(now.as_millis())
+    .bind(expires_at.as_millis())
+    .execute(&mut *connection)
+    .await?;
+    if extended.rows_affected() == 0 {
+        let state = uploads::upload(connection, owner, upload).await?.map_or(UploadState::Aborted, |u| u.state);
+        return Ok(PartRecorded::NotOpen(state));
+    }
+    let replaced = self::part(&mut *connection, owner.clone(), upload, part.number).await?;
+    sql("insert into part (connection_id, upload_id, number, size_bytes, digest, side, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (connection_id, upload_id, number)
+         do update set size_bytes = $4, digest = $5, side = $6, received_at = $7")
+    .bind(owner.to_string())
+    .bind(upload.uuid().to_string())
+    .bind(i64::from(part.number))
+    .bind(signed(part.size_bytes))
+    .bind(part.digest.as_bytes().to_vec())
+    .bind(part.side.map(u64::cast_signed))
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(PartRecorded::Accepted { replaced_side: replaced.and_then(|p| p.side) })
+}
+
+fn read(row: &Row) -> Answer<Part> {
+    Ok(Part {
+        number: row.unsigned("number")?,
+        size_bytes: row.unsigned("size_bytes")?,
+        digest: row.digest("digest")?,
+        side: row.optional_number("side")?.map(i64::cast_unsigned),
+    })
+}

@@ -1,0 +1,108 @@
+//! Opening the file, and reading from it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Row as _, SqlitePool};
+
+use super::writer::{self, Writer};
+use crate::CatalogError;
+
+/// How long a statement waits for another process's lock, such as that of `strongroom key create`.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Readers at a time. A read takes tens of microseconds; more would only hold memory.
+const READERS: u32 = 4;
+
+/// An open SQLite catalog.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(crate) readers: SqlitePool,
+    pub(crate) writer: Writer,
+}
+
+impl Engine {
+    /// Opens or creates the file at `path` and brings its schema up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, CatalogError> {
+        let options = options(path);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        assert_durable(&mut connection).await?;
+        migrate(&mut connection, path).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+            .await?;
+        Ok(Self { readers, writer: writer::start(connection) })
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // Whatever a client was promised is on stable storage when COMMIT returns; NORMAL loses it on power loss.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+}
+
+/// Brings the schema up to date in one transaction that holds the write lock from its start: of two processes that open a
+/// new catalog at once, the second waits and then finds nothing to do.
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), CatalogError> {
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    // `run_direct` and not `run`: the latter's future is not `Send` for every lifetime, so no task could open a catalog.
+    sqlx::migrate!("migrations/sqlite").run_direct(None, &mut *transaction, false).await.map_err(|error| {
+        CatalogError::Unavailable(format!("the schema of {} could not be brought up to date: {error}", path.display()))
+    })?;
+    Ok(transaction.commit().await?)
+}
+
+impl Engine {
+    /// Whether a read is answered and the writer is alive. Nothing is written: anyone may ask, as often as they like.
+    pub(crate) async fn probe(&self) -> Result<(), CatalogError> {
+        sqlx::query("select 1 from organisation").fetch_optional(&self.readers).await?;
+        self.writer.check()
+    }
+}
+
+/// Refuses to go on with a connection that would acknowledge what a power cut can take back.
+async fn assert_durable(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+    const FULL: i64 = 2;
+    let synchronous: i64 = sqlx::query("pragma synchronous").fetch_one(&mut *connection).await?.try_get(0)?;
+    let journal: String = sqlx::query("pragma journal_mode").fetch_one(&mut *connection).await?.try_get(0)?;
+    if synchronous == FULL && journal == "wal" {
+        return Ok(());
+    }
+    Err(CatalogError::Unavailable(format!(
+        "SQLite runs with synchronous={synchronous} and journal_mode={journal}; it must be 2 (full) and wal"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_does_not_sync_at_commit_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let durable = |name: &str| options(&home.path().join(name));
+        for (options, is_durable) in [
+            (durable("full"), true),
+            (durable("normal").synchronous(SqliteSynchronous::Normal), false),
+            (durable("off").synchronous(SqliteSynchronous::Off), false),
+            (durable("delete").journal_mode(SqliteJournalMode::Delete), false),
+        ] {
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            assert_eq!(assert_durable(&mut connection).await.is_ok(), is_durable, "{options:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::open(&home.path().join("catalog.sqlite")).await.unwrap();
+        assert!(sqlx::query("delete from organisation").execute(&engine.readers).await.is_err());
+    }
+}

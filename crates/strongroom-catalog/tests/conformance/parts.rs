@@ -1,0 +1,95 @@
+//! Parts: which count, and what they keep alive.
+
+use strongroom_catalog::Catalog;
+use strongroom_catalog::records::{Part, PartRecorded};
+use strongroom_core::upload::UploadState;
+
+use super::fixtures::{IDLE, digest, open, part, tenant};
+use super::{at, race};
+
+const ACCEPTED: PartRecorded = PartRecorded::Accepted { replaced_side: None };
+
+pub(crate) async fn parts_come_back_in_order(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let (id, other) = (open(catalog, &owner, at(0)).await, open(catalog, &owner, at(0)).await);
+    for number in [3, 1, 2] {
+        let recorded = catalog.record_part(owner.clone(), id, part(number, None), at(1), at(1).after(IDLE)).await;
+        assert_eq!(recorded.unwrap(), ACCEPTED);
+    }
+    assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [1, 2, 3].map(|number| part(number, None)));
+    assert_eq!(catalog.part(owner.clone(), id, 2).await.unwrap(), Some(part(2, None)));
+    assert_eq!(catalog.part(owner.clone(), id, 4).await.unwrap(), None);
+    assert_eq!(catalog.parts(owner, other).await.unwrap(), []);
+}
+
+pub(crate) async fn a_part_keeps_its_session_alive(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let id = open(catalog, &owner, at(0)).await;
+    catalog.record_part(owner.clone(), id, part(1, None), at(3000), at(3000).after(IDLE)).await.unwrap();
+    let upload = catalog.upload(owner, id).await.unwrap().unwrap();
+    assert_eq!((upload.active_at, upload.expires_at), (at(3000), at(3000).after(IDLE)));
+    assert_eq!(catalog.due_uploads(at(0).after(IDLE), 10).await.unwrap(), []);
+}
+
+pub(crate) async fn the_replaced_side_file_is_answered(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let id = open(catalog, &owner, at(0)).await;
+    for (side, replaced_side) in [(None, None), (Some(7), None), (Some(8), Some(7)), (None, Some(8)), (None, None)] {
+        let try_of_one = Part { digest: digest(90), ..part(1, side) };
+        let recorded = catalog.record_part(owner.clone(), id, try_of_one, at(1), at(1).after(IDLE)).await.unwrap();
+        assert_eq!(recorded, PartRecorded::Accepted { replaced_side }, "side file {side:?}");
+        assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [try_of_one]);
+    }
+}
+
+pub(crate) async fn a_closed_session_takes_no_part(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    for closed in [UploadState::Completing, UploadState::Aborted, UploadState::Expired, UploadState::Completed] {
+        let id = open(catalog, &owner, at(0)).await;
+        catalog.record_part(owner.clone(), id, part(1, None), at(1), at(1).after(IDLE)).await.unwrap();
+        assert!(catalog.move_upload(owner.clone(), id, UploadState::Open, closed, at(2)).await.unwrap());
+        let before = catalog.upload(owner.clone(), id).await.unwrap();
+        for late in [part(1, Some(9)), part(2, None)] {
+            let recorded = catalog.record_part(owner.clone(), id, late, at(3), at(3).after(IDLE)).await.unwrap();
+            assert_eq!(recorded, PartRecorded::NotOpen(closed));
+        }
+        assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(1, None)]);
+        assert_eq!(catalog.upload(owner.clone(), id).await.unwrap(), before);
+    }
+}
+
+/// Each try wrote a side file of its own. Every one but the last must be answered exactly once, or it would never be removed;
+/// the last must not be, or the part would be lost.
+pub(crate) async fn racing_tries_of_one_part_replace_one_another(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let id = open(catalog, &owner, at(0)).await;
+    let recorded = race(32, |side| {
+        let (catalog, owner) = (catalog.clone(), owner.clone());
+        let try_of_two = part(2, Some(side as u64));
+        async move { catalog.record_part(owner, id, try_of_two, at(1), at(1).after(IDLE)).await.unwrap() }
+    })
+    .await;
+    let mut sides: Vec<u64> = recorded
+        .into_iter()
+        .filter_map(|recorded| match recorded {
+            PartRecorded::Accepted { replaced_side } => replaced_side,
+            PartRecorded::NotOpen(state) => panic!("the session is {state}"),
+        })
+        .collect();
+    sides.extend(catalog.part(owner, id, 2).await.unwrap().unwrap().side);
+    sides.sort_unstable();
+    assert_eq!(sides, (0..32).collect::<Vec<u64>>());
+}
+
+pub(crate) async fn a_foreign_session_takes_no_part(catalog: &Catalog) {
+    let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
+    let id = open(catalog, &owner, at(0)).await;
+    catalog.record_part(owner.clone(), id, part(1, None), at(1), at(1).after(IDLE)).await.unwrap();
+    let before = catalog.upload(owner.clone(), id).await.unwrap();
+    let recorded = catalog.record_part(stranger.clone(), id, part(1, Some(3)), at(2), at(2).after(IDLE)).await.unwrap();
+    assert!(matches!(recorded, PartRecorded::NotOpen(_)), "{recorded:?}");
+    assert_eq!(catalog.part(stranger.clone(), id, 1).await.unwrap(), None);
+    assert_eq!(catalog.parts(stranger, id).await.unwrap(), []);
+    assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(1, None)]);
+    assert_eq!(catalog.upload(owner, id).await.unwrap(), before);
+}

@@ -1,0 +1,49 @@
+//! The conformance suite on SQLite, and what only SQLite promises.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[macro_use]
+mod conformance;
+#[path = "sqlite/durability.rs"]
+mod durability;
+#[path = "sqlite/home.rs"]
+mod home;
+#[path = "sqlite/locks.rs"]
+mod locks;
+#[path = "sqlite/rows.rs"]
+mod rows;
+
+macro_rules! on_sqlite {
+    ($($module:ident { $($case:ident),+ })+) => {
+        $(
+            mod $module {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $case() {
+                        let home = crate::home::Home::new();
+                        crate::conformance::$module::$case(&home.open().await).await;
+                    }
+                )+
+            }
+        )+
+    };
+}
+
+every_case!(on_sqlite);
+
+/// A method without a case does not exist.
+#[test]
+fn every_method_is_in_the_suite() {
+    let declared = include_str!("../src/catalog.rs").split_once("\nmethods! {").unwrap().1;
+    let methods: Vec<&str> = declared
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("read ").or_else(|| line.trim().strip_prefix("write ")))
+        .filter_map(|line| line.split_once("::")?.1.split('(').next())
+        .collect();
+    assert!(methods.len() > 30, "the declarations were not understood: {methods:?}");
+    let suite = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let sources: String =
+        suite.read_dir().unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let untested: Vec<&str> =
+        methods.into_iter().filter(|method| !sources.contains(&format!("catalog.{method}("))).collect();
+    assert_eq!(untested, Vec::<&str>::new());
+}

@@ -1,0 +1,330 @@
+//! Identifiers: how each is made, printed and read back.
+//!
+//! Ids arrive from clients raw (`upload:…`), percent-encoded, or printed as floats (`123.0`, `2.84e+07`);
+//! every parser here takes the decoded text in any of those shapes.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A value that is not of the form it should have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is not {expected}")]
+pub struct Malformed {
+    /// What was given, cut to a length that is safe to print.
+    pub value: String,
+    /// What would have been right, as a noun phrase.
+    pub expected: &'static str,
+}
+
+impl Malformed {
+    /// A refusal of `value`, which should have been `expected`.
+    #[must_use]
+    pub fn new(value: &str, expected: &'static str) -> Self {
+        let value = value.chars().take(80).collect();
+        Self { value, expected }
+    }
+}
+
+/// Fills `buffer` from the operating system's random source.
+///
+/// # Panics
+/// If the operating system has no randomness to give; nothing safe can be done without.
+#[allow(clippy::expect_used, reason = "no identifier or key may be made without randomness")]
+pub fn fill_random(buffer: &mut [u8]) {
+    getrandom::fill(buffer).expect("the operating system's random source answers");
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill_random(&mut bytes);
+    bytes
+}
+
+/// `length` random characters of `alphabet`, without modulo bias.
+pub(crate) fn random_text(length: usize, alphabet: &[u8]) -> String {
+    let limit = 256 - (256 % alphabet.len());
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        for byte in random::<32>() {
+            let index = usize::from(byte);
+            if index < limit && text.len() < length {
+                text.push(char::from(alphabet[index % alphabet.len()]));
+            }
+        }
+    }
+    text
+}
+
+const LOWER_ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+macro_rules! display_and_serde {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+/// An upload session: `upload:<uuid>` on the wire, 122 random bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UploadId(uuid::Uuid);
+
+impl UploadId {
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(uuid::Builder::from_random_bytes(random()).into_uuid())
+    }
+
+    /// The bare UUID, as file names and the catalog have it.
+    #[must_use]
+    pub fn uuid(self) -> uuid::Uuid {
+        self.0
+    }
+
+    /// From the bare UUID.
+    #[must_use]
+    pub fn from_uuid(uuid: uuid::Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "upload:{}", self.0)
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        text.strip_prefix("upload:")
+            .filter(|rest| rest.len() == 36)
+            .and_then(|rest| uuid::Uuid::try_parse(rest).ok())
+            .map(Self)
+            .ok_or_else(|| Malformed::new(text, "an upload id (upload:<uuid>)"))
+    }
+}
+
+display_and_serde!(UploadId);
+
+/// A media. An integer on the wire; below 2⁵³, so that JSON readers that know only doubles keep it whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
+pub struct MediaId(i64);
+
+impl MediaId {
+    /// From the catalog's number.
+    #[must_use]
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for MediaId {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        parse_number(text).map(Self).ok_or_else(|| Malformed::new(text, "a media id (a positive integer)"))
+    }
+}
+
+/// A positive whole number below 2⁵³, also when a client printed it as a float.
+fn parse_number(text: &str) -> Option<i64> {
+    const LIMIT: i64 = 1 << 53;
+    if let Ok(number) = text.parse::<i64>() {
+        return (1..LIMIT).contains(&number).then_some(number);
+    }
+    let looks_numeric = text.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
+    let float = text.parse::<f64>().ok().filter(|_| looks_numeric)?;
+    #[allow(clippy::cast_precision_loss, reason = "2^53 is exact")]
+    let in_range = float >= 1.0 && float < LIMIT as f64 && float.fract() == 0.0;
+    #[allow(clippy::cast_possible_truncation, reason = "whole and in range, checked above")]
+    in_range.then_some(float as i64)
+}
+
+/// A media as clients name it: by its id, or by the upload it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaReference {
+    /// The media's own id.
+    Media(MediaId),
+    /// An upload reference (`upload:<uuid>`), good wherever a media id is taken.
+    Upload(UploadId),
+}
+
+impl FromStr for MediaReference {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        if text.starts_with("upload:") { text.parse().map(Self::Upload) } else { text.parse().map(Self::Media) }
+    }
+}
+
+/// A text id with a fixed prefix and a random tail of 24 lower-case alphanumerics.
+macro_rules! prefixed_id {
+    ($(#[$meta:meta])* $name:ident, $prefix:literal, $expected:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// A new random id.
+            #[must_use]
+            pub fn random() -> Self {
+                Self(format!("{}{}", $prefix, random_text(24, LOWER_ALPHANUMERIC)))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                text.strip_prefix($prefix)
+                    .filter(|tail| tail.len() == 24 && tail.bytes().all(|b| LOWER_ALPHANUMERIC.contains(&b)))
+                    .map(|_| Self(text.to_owned()))
+                    .ok_or_else(|| Malformed::new(text, $expected))
+            }
+        }
+
+        display_and_serde!($name);
+    };
+}
+
+prefixed_id!(
+    /// A connection: one tenant's account, owner of uploads and media.
+    ConnectionId, "conn_", "a connection id (conn_ and 24 lower-case letters or digits)"
+);
+prefixed_id!(
+    /// An organisation: owner of keys and connections.
+    OrganisationId, "org_", "an organisation id (org_ and 24 lower-case letters or digits)"
+);
+prefixed_id!(
+    /// An API key's public id.
+    KeyId, "key_", "a key id (key_ and 24 lower-case letters or digits)"
+);
+prefixed_id!(
+    /// One HTTP request, in `X-Request-Id` and in errors.
+    RequestId, "req_", "a request id (req_ and 24 lower-case letters or digits)"
+);
+prefixed_id!(
+    /// One event: stable over every delivery of it.
+    EventId, "evt_", "an event id (evt_ and 24 lower-case letters or digits)"
+);
+prefixed_id!(
+    /// The proof that a worker holds a job's lease; new for every claim.
+    LeaseToken, "lease_", "a lease token"
+);
+
+impl ConnectionId {
+    /// A number for callers that want one: the first 48 bits of the id's BLAKE3.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let hash = blake3::hash(self.0.as_bytes());
+        hash.as_bytes()[..6].iter().fold(0, |number, byte| number << 8 | i64::from(*byte))
+    }
+}
+
+impl OrganisationId {
+    /// The organisation that every installation starts with.
+    #[must_use]
+    pub fn default_organisation() -> Self {
+        Self("org_000000000000000000000000".to_owned())
+    }
+}
+
+/// The name of stored bytes: an original, with its renditions beside it. 122 random bits, never derived
+/// from user text, so a path made from it cannot leave the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlobKey(uuid::Uuid);
+
+impl BlobKey {
+    /// The key under which an upload's bytes are published. Derived, so that a second run of an
+    /// interrupted complete finds what the first one wrote.
+    #[must_use]
+    pub fn of_upload(upload: UploadId) -> Self {
+        Self(upload.0)
+    }
+}
+
+impl fmt::Display for BlobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for BlobKey {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        uuid::Uuid::try_parse(text).map(Self).map_err(|_| Malformed::new(text, "a blob key (a UUID)"))
+    }
+}
+
+display_and_serde!(BlobKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_ids_arrive_in_three_shapes() {
+        for (text, number) in [("123", 123), ("123.0", 123), ("2.84e+07", 28_400_000), ("1e3", 1000)] {
+            assert_eq!(text.parse::<MediaId>().unwrap().number(), number, "{text}");
+        }
+        for text in ["", "0", "-1", "1.5", "nan", "inf", "9007199254740992", "1e300", "abc", " 1", "0x10"] {
+            assert!(text.parse::<MediaId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn upload_ids_round_trip_and_refuse_other_spellings() {
+        let id = UploadId::random();
+        assert_eq!(id.to_string().parse::<UploadId>().unwrap(), id);
+        for text in ["upload:", "upload:1234", "media:0", &id.uuid().simple().to_string()] {
+            assert!(text.parse::<UploadId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixed_ids_keep_their_form() {
+        let id = ConnectionId::random();
+        assert_eq!(id.as_str().len(), "conn_".len() + 24);
+        assert_eq!(id.as_str().parse::<ConnectionId>().unwrap(), id);
+        assert!("conn_ABC".parse::<ConnectionId>().is_err());
+        assert_ne!(id, ConnectionId::random());
+        assert!(OrganisationId::default_organisation().as_str().parse::<OrganisationId>().is_ok());
+    }
+}

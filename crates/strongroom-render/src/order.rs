@@ -1,0 +1,121 @@
+//! What the server and the child say to each other: one order on stdin, one answer on stdout, both JSON.
+
+use std::path::PathBuf;
+
+use strongroom_core::media::{Failure, Format};
+use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
+
+use crate::limits::Limits;
+
+/// One order to a child.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Order {
+    /// The process that waits; a child whose parent is another one has been orphaned already, and leaves.
+    pub(crate) parent: u32,
+    pub(crate) confinement: Confinement,
+    pub(crate) limits: Limits,
+    /// The one file the child may read.
+    pub(crate) input: PathBuf,
+    /// The one directory the child may write to.
+    pub(crate) output: PathBuf,
+    pub(crate) task: Task,
+}
+
+/// How much of the sandbox the order insists on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Confinement {
+    /// Every layer, or no work.
+    Required,
+    /// Every layer that this kernel has.
+    BestEffort,
+    /// None. The server never sends it: the tests do, to prove that the self-test notices.
+    Nothing,
+}
+
+/// What to do once locked in.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Task {
+    /// Make every rendition of the photo.
+    Photo,
+    /// Try to break out, and say what happened.
+    SelfTest {
+        /// A file outside the sandbox that exists and must stay out of reach.
+        canary: PathBuf,
+    },
+}
+
+/// A child's answer.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// The photo's renditions lie in the output directory.
+    Rendered(Report),
+    /// The media's own fault: final.
+    Failed(Failure),
+    /// Our fault (an I/O error, an order that makes no sense): try again.
+    Broken(String),
+    /// A layer of the sandbox is missing and the order insists on it.
+    Unconfined(Layer),
+    /// What the self-test found.
+    SelfTested(SelfTest),
+}
+
+/// What a finished photo run says about itself.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Report {
+    pub(crate) format: Format,
+    pub(crate) size: Size,
+    /// Of the input, in hexadecimal.
+    pub(crate) sha256: String,
+    pub(crate) renditions: Vec<Made>,
+    /// Milliseconds by step, for the operator's log.
+    pub(crate) steps: Vec<(String, f64)>,
+    /// The largest resident set the child ever had, in KiB.
+    pub(crate) peak_resident_kib: i64,
+}
+
+/// One rendition in the output directory, under [`file_name`].
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Made {
+    pub(crate) name: RenditionName,
+    pub(crate) format: RenditionFormat,
+    pub(crate) size: Size,
+}
+
+/// Where a rendition lies in the output directory. Both sides compute it; neither takes the other's word.
+pub(crate) fn file_name(name: RenditionName, format: RenditionFormat) -> String {
+    format!("{name}.{}", format.extension())
+}
+
+/// What the self-test of the sandbox found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SelfTest {
+    /// Each layer, and how much of it this kernel enforces.
+    pub layers: Vec<Layer>,
+    /// Each hostile thing tried from inside.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One layer of the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Layer {
+    /// `landlock`, `seccomp`, `rlimits`, …
+    pub name: String,
+    /// Whether the kernel enforces it.
+    pub enforced: bool,
+    /// How much of it, or why not, for a person.
+    pub detail: String,
+}
+
+/// One hostile thing the self-test tried.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Attempt {
+    /// What was tried.
+    pub name: String,
+    /// Whether it was refused, as it must be.
+    pub refused: bool,
+    /// What the kernel said.
+    pub detail: String,
+}

@@ -1,0 +1,128 @@
+//! Decodes a clean file, once, no larger than its renditions need.
+
+use std::io::Cursor;
+
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageResult, RgbImage, RgbaImage};
+use strongroom_core::media::{Failure, FailureCode, Format};
+use strongroom_core::rendition::{Geometry, Reduced, Size};
+use turbojpeg::{Decompressor, PixelFormat, ScalingFactor};
+
+use super::container::{Components, Container};
+use super::{exif, malformed, too_large, unsupported};
+
+/// Decoded pixels, not yet upright, in the colours of the file.
+pub(super) struct Picture {
+    pub(super) pixels: DynamicImage,
+    /// The four channels are cyan, magenta, yellow and black, 0 for no ink; not red, green, blue and alpha.
+    pub(super) inks: bool,
+}
+
+/// Decodes `container` at a scale that still covers everything in `plan`.
+pub(super) fn decode(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
+    let clean = Cursor::new(&container.clean);
+    let pixels = match container.format {
+        Format::Jpeg => return decode_jpeg(container, plan),
+        Format::Png => PngDecoder::new(clean).and_then(pixels),
+        Format::Webp => WebPDecoder::new(clean).and_then(pixels),
+        Format::Gif => GifDecoder::new(clean).and_then(pixels).map(without_idle_alpha),
+        other => {
+            return Err(Failure::new(FailureCode::Internal, format!("{other} was taken apart but cannot be decoded")));
+        }
+    };
+    let pixels = pixels.map_err(blame)?;
+    Ok(Picture { pixels, inks: false })
+}
+
+fn pixels(decoder: impl ImageDecoder) -> ImageResult<DynamicImage> {
+    DynamicImage::from_decoder(decoder)
+}
+
+fn blame(error: ImageError) -> Failure {
+    let message = format!("the picture cannot be decoded: {error}");
+    match error {
+        ImageError::Unsupported(_) => unsupported(message),
+        ImageError::Limits(_) => too_large(message),
+        _ => malformed(message),
+    }
+}
+
+/// GIFs decode to RGBA whether or not any pixel is transparent; most are not.
+fn without_idle_alpha(pixels: DynamicImage) -> DynamicImage {
+    let opaque = pixels.as_rgba8().is_some_and(|rgba| rgba.pixels().all(|pixel| pixel.0[3] == 255));
+    if opaque { DynamicImage::ImageRgb8(pixels.into_rgb8()) } else { pixels }
+}
+
+fn decode_jpeg(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
+    let failed = |error: turbojpeg::Error| malformed(format!("the JPEG cannot be decoded: {error}"));
+    let (format, channels) = match container.components {
+        Components::Grey => (PixelFormat::GRAY, 1),
+        Components::Colour => (PixelFormat::RGB, 3),
+        Components::Inks { .. } => (PixelFormat::CMYK, 4),
+    };
+    let mut decompressor = Decompressor::new().map_err(failed)?;
+    let scale = jpeg_scale(container, plan);
+    decompressor.set_scaling_factor(scale).map_err(failed)?;
+    let header = decompressor.read_header(&container.clean).map_err(failed)?.scaled(scale);
+    let (width, height) = (header.width, header.height);
+    let pitch = width * channels;
+    let mut pixels = vec![0; pitch * height];
+    let target = turbojpeg::Image { pixels: pixels.as_mut_slice(), width, pitch, height, format };
+    match decompressor.decompress(&container.clean, target) {
+        Err(turbojpeg::Error::TurboJpegError(message)) if is_warning(&message) => {}
+        other => other.map_err(failed)?,
+    }
+    if container.components == (Components::Inks { inverted: true }) {
+        pixels.iter_mut().for_each(|sample| *sample = 255 - *sample);
+    }
+    let (width, height) = (u32::try_from(width).unwrap_or(0), u32::try_from(height).unwrap_or(0));
+    let pixels = match container.components {
+        Components::Grey => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        Components::Colour => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        Components::Inks { .. } => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+    };
+    let pixels = pixels.ok_or_else(|| malformed("the JPEG decodes to another size than it announced"))?;
+    Ok(Picture { pixels, inks: matches!(container.components, Components::Inks { .. }) })
+}
+
+/// libjpeg goes on after these and fills in what is missing, as in every browser; the binding reports them like errors
+/// and drops the flag that tells them apart, so that is done by their texts (jerror.h of the libjpeg-turbo built here).
+fn is_warning(message: &str) -> bool {
+    [
+        "Corrupt JPEG data",
+        "Premature end of JPEG file",
+        "Inconsistent progression sequence",
+        "Unknown Adobe color transform",
+    ]
+    .iter()
+    .any(|warning| message.starts_with(warning))
+}
+
+/// The smallest of 1/8, 1/4, 1/2 and 1/1 (those with fast transforms) that covers every reduced rendition. `full` made from
+/// inks is encoded from these pixels too, so for it nothing may be missing.
+fn jpeg_scale(container: &Container, plan: &[Reduced]) -> ScalingFactor {
+    if matches!(container.components, Components::Inks { .. }) {
+        return ScalingFactor::ONE;
+    }
+    let covers_plan = |denominator: u32| {
+        let Size { width, height } = container.stored;
+        let (width, height) = (width.div_ceil(denominator), height.div_ceil(denominator));
+        let swapped = exif::swaps_sides(container.orientation);
+        let decoded = if swapped { Size::new(height, width) } else { Size::new(width, height) };
+        plan.iter().all(|reduced| covers(decoded, reduced.geometry))
+    };
+    match [8, 4, 2].into_iter().find(|denominator| covers_plan(*denominator)) {
+        Some(8) => ScalingFactor::ONE_EIGHTH,
+        Some(4) => ScalingFactor::ONE_QUARTER,
+        Some(2) => ScalingFactor::ONE_HALF,
+        _ => ScalingFactor::ONE,
+    }
+}
+
+/// Whether a rendition of this geometry can be cut from a whole picture of `source` without enlarging.
+pub(super) fn covers(source: Size, geometry: Geometry) -> bool {
+    match geometry {
+        Geometry::Whole(size) => source.width >= size.width && source.height >= size.height,
+        Geometry::CentreSquare(size) => source.width.min(source.height) >= size.width,
+    }
+}

@@ -1,0 +1,282 @@
+//! Puts the pieces together. The only file that names concrete backends.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use strongroom_catalog::{Catalog, CatalogError};
+use strongroom_core::clock::{Clock, SystemClock};
+use strongroom_core::job::JobKind;
+use strongroom_render::{Renderer, Sandbox, SandboxUnavailable};
+use strongroom_store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::delivery::urls::Urls;
+use crate::jobs::{Drain, Sweeper, Wake, Worker};
+use crate::services::access::Access;
+use crate::services::completion::Completion;
+use crate::services::one_at_a_time::OneAtATime;
+use crate::services::parts::Parts;
+use crate::services::sessions::Sessions;
+use crate::services::settled::Settled;
+use crate::{delivery, http, listener};
+
+/// What to run, and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything lies.
+    pub data_dir: PathBuf,
+    /// How it behaves.
+    pub config: Config,
+    /// Whether to answer requests.
+    pub serve: bool,
+    /// Whether to work off jobs.
+    pub work: bool,
+    /// The program that is run again as the sandboxed child.
+    pub program: PathBuf,
+    /// Whether to go on where the kernel lacks a layer of the sandbox.
+    pub allow_unsandboxed: bool,
+}
+
+/// Why the server could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("{}: {error}", path.display())]
+    DataDir {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Another process serves this directory.
+    #[error("another strongroom serves {}; one process at a time may write uploads there", .0.display())]
+    InUse(PathBuf),
+    /// The catalog does not open, or has failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sandbox has a hole.
+    #[error(
+        "{0}\nUntrusted files must not be decoded without it. To run all the same, start with --allow-unsandboxed."
+    )]
+    Sandbox(#[from] SandboxUnavailable),
+    /// The address cannot be listened on.
+    #[error("server.listen: {address}: {error}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A sync failed; only a restart can tell what is on disk.
+    #[error("the catalog accepts no more writes; restart, and it recovers from what is on disk")]
+    CatalogFailed,
+}
+
+/// What every request and job can reach. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) catalog: Catalog,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) access: Access,
+    pub(crate) sessions: Sessions,
+    pub(crate) parts: Parts,
+    pub(crate) completion: Completion,
+    pub(crate) settled: Settled,
+    pub(crate) urls: Urls,
+    pub(crate) drain: Drain,
+    pub(crate) wake: Wake,
+    /// `enforced`, or `off`.
+    pub(crate) sandbox: &'static str,
+}
+
+impl App {
+    pub(crate) fn base_url(&self) -> &str {
+        self.urls.base()
+    }
+}
+
+/// Where the SQLite catalog of a data directory lies.
+#[must_use]
+pub fn catalog_path(data_dir: &std::path::Path) -> PathBuf {
+    data_dir.join("catalog.db")
+}
+
+/// Makes a data directory that only this user can enter.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn create_data_dir(path: &std::path::Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| StartError::DataDir { path: path.to_owned(), error })
+}
+
+/// Opens the catalog of a data directory, making both where they are not.
+///
+/// # Errors
+/// Where that does not work.
+pub async fn open_catalog(data_dir: &std::path::Path) -> Result<Catalog, StartError> {
+    create_data_dir(data_dir)?;
+    Ok(Catalog::open_sqlite(&catalog_path(data_dir)).await?)
+}
+
+/// Puts a new signing key first; URLs signed with the older ones stay good. Answers its id.
+///
+/// # Errors
+/// Where the key file cannot be replaced.
+pub fn rotate_signing_key(data_dir: &std::path::Path) -> Result<String, StartError> {
+    let failed = |error| StartError::DataDir { path: data_dir.to_owned(), error };
+    delivery::rotate(data_dir).map_err(failed)
+}
+
+/// Runs until `shutdown` resolves, then drains. `ready` is called once, when requests are answered or jobs taken.
+///
+/// # Errors
+/// Where it cannot start, or the catalog fails under it.
+pub async fn run(
+    options: Options,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let data_dir = options.data_dir.clone();
+    let catalog = open_catalog(&data_dir).await?;
+    let _lock = if options.serve { Some(lock(&data_dir)?) } else { None };
+    let store = Store::open(&data_dir, options.config.store.durability)?;
+    let sandbox = if options.allow_unsandboxed { Sandbox::Unsandboxed } else { Sandbox::Required };
+    let renderer = Renderer::new(options.program.clone(), options.config.render.limits.clone(), sandbox);
+    if options.work && !options.allow_unsandboxed {
+        renderer.self_test(&catalog_path(&data_dir)).await?;
+    }
+    let address = options.config.server.listen;
+    let listen = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let app = assemble(&options, catalog, store, address)?;
+
+    let mut tasks = JoinSet::new();
+    if options.serve {
+        tasks.spawn(listener::serve(
+            listener,
+            http::router(app.clone()),
+            Arc::new(app.config.server.clone()),
+            app.drain.clone(),
+        ));
+        tasks.spawn(sweeper(&app).run());
+    }
+    if options.work {
+        for _ in 0..app.config.render.photo_workers {
+            tasks.spawn(worker(&app, renderer.clone()).run());
+        }
+    }
+    ready(address);
+    tokio::select! {
+        () = shutdown => {}
+        () = app.catalog.failed() => return Err(StartError::CatalogFailed),
+    }
+    drain(&app.drain, tasks, app.config.server.drain).await;
+    Ok(())
+}
+
+/// Begins the drain, waits as long as may be waited, then cuts off what is left.
+async fn drain(drain: &Drain, mut tasks: JoinSet<()>, patience: std::time::Duration) {
+    drain.begin();
+    let all_ended = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(patience, all_ended).await.is_ok() {
+        return;
+    }
+    drain.end();
+    // What is cut off still gives its job back and closes its connections.
+    let cut_off = async { while tasks.join_next().await.is_some() {} };
+    drop(tokio::time::timeout(std::time::Duration::from_secs(5), cut_off).await);
+}
+
+/// Only one process at a time writes uploads below a data directory. Given back by the kernel however the process ends.
+fn lock(data_dir: &std::path::Path) -> Result<std::fs::File, StartError> {
+    let failed = |error| StartError::DataDir { path: data_dir.to_owned(), error };
+    let directory = std::fs::File::open(data_dir).map_err(failed)?;
+    match directory.try_lock() {
+        Ok(()) => Ok(directory),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse(data_dir.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAddr) -> Result<App, StartError> {
+    let config = Arc::new(options.config.clone());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let failed = |error| StartError::DataDir { path: options.data_dir.clone(), error };
+    let urls = Urls::open(&options.data_dir, &base, config.url_lifetime).map_err(failed)?;
+    let (ends, wake) = (OneAtATime::default(), Wake::default());
+    let sessions = Sessions {
+        catalog: catalog.clone(),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        ends: ends.clone(),
+        settings: Arc::new(config.upload.clone()),
+        min_free_bytes: config.store.min_free_bytes,
+    };
+    Ok(App {
+        access: Access { catalog: catalog.clone(), clock: Arc::clone(&clock) },
+        parts: Parts {
+            catalog: catalog.clone(),
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            lifetime: config.upload.lifetime,
+        },
+        completion: Completion {
+            catalog: catalog.clone(),
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            sessions: sessions.clone(),
+            ends,
+            wake: wake.clone(),
+        },
+        sandbox: if options.allow_unsandboxed { "off" } else { "enforced" },
+        settled: Settled::default(),
+        drain: Drain::default(),
+        sessions,
+        catalog,
+        store,
+        clock,
+        config,
+        urls,
+        wake,
+    })
+}
+
+fn worker(app: &App, renderer: Renderer) -> Worker {
+    Worker {
+        kind: JobKind::RenderPhoto,
+        catalog: app.catalog.clone(),
+        store: app.store.clone(),
+        renderer,
+        clock: Arc::clone(&app.clock),
+        settled: app.settled.clone(),
+        wake: app.wake.clone(),
+        drain: app.drain.clone(),
+        poll: app.config.render.poll,
+    }
+}
+
+fn sweeper(app: &App) -> Sweeper {
+    Sweeper {
+        catalog: app.catalog.clone(),
+        store: app.store.clone(),
+        clock: Arc::clone(&app.clock),
+        completion: app.completion.clone(),
+        settled: app.settled.clone(),
+        urls: app.urls.clone(),
+        drain: app.drain.clone(),
+        settings: app.config.sweep,
+        remember: app.config.upload.remember,
+    }
+}

@@ -1,0 +1,218 @@
+//! Configuration: `config.default.toml`, then a file, the environment and the command line laid over it.
+//!
+//! The default file is the documentation and the list of known keys. Every problem is reported at once, naming the key,
+//! the value given and the form expected.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use strongroom_core::upload::{Lifetime, PlanLimits};
+use strongroom_render::Limits;
+use strongroom_store::Durability;
+
+mod layers;
+mod reader;
+
+pub use layers::Layers;
+pub use reader::ConfigError;
+
+/// The defaults, and the documentation of every key.
+pub const DEFAULT_TOML: &str = include_str!("../config.default.toml");
+
+/// Everything that can be configured, read and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Listening, deadlines and caps.
+    pub server: Server,
+    /// Where bytes lie.
+    pub store: Store,
+    /// Upload sessions.
+    pub upload: Upload,
+    /// Making renditions.
+    pub render: Render,
+    /// Signed URLs live at least this long.
+    pub url_lifetime: Duration,
+    /// Clearing up.
+    pub sweep: Sweep,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Listening, deadlines and caps.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The base of every URL handed out, without a trailing slash; `None` means the listening address.
+    pub public_url: Option<String>,
+    /// Deadlines of connections and bodies.
+    pub deadlines: Deadlines,
+    /// Connections in all.
+    pub max_connections: usize,
+    /// Connections from one address.
+    pub max_connections_per_address: usize,
+    /// How long a drain may take.
+    pub drain: Duration,
+}
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// To its first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a request's head to its last.
+    pub head: Duration,
+    /// Between two requests.
+    pub keep_alive: Duration,
+    /// Without reading while there is something to read.
+    pub write_idle: Duration,
+    /// Within a body.
+    pub body_idle: Duration,
+    /// Bytes per second that a body must reach on the whole.
+    pub body_min_rate: u64,
+}
+
+/// Where bytes lie.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// What an acknowledgement means.
+    pub durability: Durability,
+    /// What must stay free.
+    pub min_free_bytes: u64,
+}
+
+/// Upload sessions.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// How files are cut.
+    pub plan: PlanLimits,
+    /// The largest file.
+    pub max_file_bytes: u64,
+    /// Open sessions a connection may have.
+    pub max_open: i64,
+    /// How long sessions live.
+    pub lifetime: Lifetime,
+    /// How long closed ones are known.
+    pub remember: Duration,
+}
+
+/// Making renditions.
+#[derive(Debug, Clone)]
+pub struct Render {
+    /// Photos at a time.
+    pub photo_workers: usize,
+    /// How often to look for other processes' jobs.
+    pub poll: Duration,
+    /// What one render may use.
+    pub limits: Limits,
+}
+
+/// Clearing up.
+#[derive(Debug, Clone, Copy)]
+pub struct Sweep {
+    /// How often.
+    pub interval: Duration,
+    /// How old a file must be that nothing refers to.
+    pub grace: Duration,
+}
+
+/// What is logged.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A tracing filter.
+    pub level: String,
+    /// As JSON, not as text.
+    pub json: bool,
+}
+
+impl Config {
+    /// Reads and checks what `layers` hold.
+    ///
+    /// # Errors
+    /// Every key that is unknown, missing or of the wrong form.
+    pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let mut from = reader::Reader::new(layers);
+        let config = Self {
+            server: read_server(&mut from),
+            store: Store {
+                durability: from
+                    .choice("store.durability", &[("strict", Durability::Strict), ("relaxed", Durability::Relaxed)]),
+                min_free_bytes: from.whole("store.min_free_bytes", 0..=u64::MAX),
+            },
+            upload: read_upload(&mut from),
+            render: read_render(&mut from),
+            url_lifetime: Duration::from_secs(from.whole("delivery.url_seconds", 60..=604_800)),
+            sweep: Sweep {
+                interval: from.span("sweep.interval_seconds", 1.0, 0.05),
+                grace: from.span("sweep.grace_seconds", 1.0, 0.0),
+            },
+            log: Log {
+                level: from.text("log.level"),
+                json: from.choice("log.format", &[("text", false), ("json", true)]),
+            },
+        };
+        from.finish(config)
+    }
+}
+
+fn read_server(from: &mut reader::Reader<'_>) -> Server {
+    let seconds = 1..=86_400;
+    Server {
+        listen: from.parsed("server.listen", "an address and port, such as 127.0.0.1:8080"),
+        public_url: from.base_url("server.public_url"),
+        deadlines: Deadlines {
+            first_byte: Duration::from_secs(from.whole("server.first_byte_seconds", seconds.clone())),
+            head: Duration::from_secs(from.whole("server.head_seconds", seconds.clone())),
+            keep_alive: Duration::from_secs(from.whole("server.keep_alive_seconds", seconds.clone())),
+            write_idle: Duration::from_secs(from.whole("server.write_idle_seconds", seconds.clone())),
+            body_idle: Duration::from_secs(from.whole("server.body_idle_seconds", seconds.clone())),
+            body_min_rate: from.whole("server.body_min_bytes_per_second", 0..=1 << 30),
+        },
+        max_connections: from.count("server.max_connections", 1..=1_000_000),
+        max_connections_per_address: from.count("server.max_connections_per_address", 1..=1_000_000),
+        drain: Duration::from_secs(from.whole("server.drain_seconds", 0..=3600)),
+    }
+}
+
+fn read_upload(from: &mut reader::Reader<'_>) -> Upload {
+    let defaults = PlanLimits::default();
+    let min_part_bytes = from.power_of_two("upload.min_part_bytes", 1024..=1 << 30);
+    let max_part_bytes = from.power_of_two("upload.max_part_bytes", 1024..=1 << 30);
+    if max_part_bytes < min_part_bytes {
+        from.problem("upload.max_part_bytes", &max_part_bytes.to_string(), "at least upload.min_part_bytes");
+    }
+    let plan = PlanLimits { min_part_bytes, max_part_bytes, ..defaults };
+    let max_file_bytes = from.whole("upload.max_file_bytes", 1..=1 << 50);
+    const HOUR: f64 = 3600.0;
+    Upload {
+        plan,
+        max_file_bytes: max_file_bytes.min(plan.max_file_bytes()),
+        max_open: from.whole_signed("upload.max_open", 1..=1_000_000),
+        lifetime: Lifetime {
+            idle: from.span("upload.idle_hours", HOUR, 0.0001),
+            absolute: from.span("upload.max_hours", HOUR, 0.0001),
+        },
+        remember: from.span("upload.remember_days", 24.0 * HOUR, 0.0),
+    }
+}
+
+fn read_render(from: &mut reader::Reader<'_>) -> Render {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = from.count("render.photo_workers", 0..=1024);
+    let limits = Limits {
+        max_pixels: from.whole("render.max_pixels", 1..=1_000_000_000),
+        max_side: u32::try_from(from.whole("render.max_side", 1..=65_535)).unwrap_or(u32::MAX),
+        address_space_bytes: from.whole("render.memory_bytes", 64 << 20..=1 << 40),
+        cpu_seconds: from.whole("render.cpu_seconds", 1..=3600),
+        wall_seconds: from.whole("render.wall_seconds", 1..=3600),
+        ..Limits::default()
+    };
+    Render {
+        photo_workers: if workers == 0 { processors } else { workers },
+        poll: Duration::from_millis(from.whole("render.poll_milliseconds", 10..=60_000)),
+        limits,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+use super::*;
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::read(&Layers::defaults().unwrap().with_environment(variables))
+}
+
+#[test]
+fn the_embedded_file_is_whole_and_says_what_the_contract_says() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.upload.plan, PlanLimits::default());
+    assert_eq!(config.upload.lifetime.idle, Duration::from_secs(24 * 3600));
+    assert_eq!(config.upload.lifetime.absolute, Duration::from_secs(7 * 24 * 3600));
+    assert_eq!(config.url_lifetime, Duration::from_secs(86_400));
+    assert_eq!(config.store.durability, Durability::Strict);
+}
+
+#[test]
+fn every_problem_is_named_at_once() {
+    let error = read(&[
+        ("STRONGROOM_SERVER__LISTEN", "nowhere"),
+        ("STRONGROOM_UPLOAD__MIN_PART_BYTES", "5_000_000"),
+        ("STRONGROOM_STORE__DURABILITY", "maybe"),
+        ("STRONGROOM_UPLOAD__PARTSIZE", "1"),
+        ("STRONGROOM_SERVER__PUBLIC_URL", "ftp://x"),
+    ])
+    .unwrap_err()
+    .to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "upload.partsize (STRONGROOM_UPLOAD__PARTSIZE): 1 is not a key of config.default.toml",
+            "server.listen (STRONGROOM_SERVER__LISTEN): \"nowhere\" is not an address and port, such as 127.0.0.1:8080",
+            "server.public_url (STRONGROOM_SERVER__PUBLIC_URL): \"ftp://x\" is not empty, or a URL such as https://media.example.com",
+            "store.durability (STRONGROOM_STORE__DURABILITY): \"maybe\" is not \"strict\" or \"relaxed\"",
+            "upload.min_part_bytes (STRONGROOM_UPLOAD__MIN_PART_BYTES): 5000000 is not a power of two from 1024 to 1073741824",
+        ]
+    );
+}
+
+#[test]
+fn later_layers_win() {
+    let layers = Layers::defaults()
+        .unwrap()
+        .with_environment([("STRONGROOM_SERVER__LISTEN".to_owned(), "127.0.0.1:1".to_owned())])
+        .with_option("server.listen", Some("127.0.0.1:2"), "--listen");
+    assert_eq!(Config::read(&layers).unwrap().server.listen.port(), 2);
+    let config = read(&[("STRONGROOM_SERVER__PUBLIC_URL", "https://media.example.com/base/")]).unwrap();
+    assert_eq!(config.server.public_url.as_deref(), Some("https://media.example.com/base"));
+}

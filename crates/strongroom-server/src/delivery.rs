@@ -1,0 +1,9 @@
+//! Serving bytes: signed URLs, conditional requests, ranges.
+
+pub(crate) mod disposition;
+pub(crate) mod entity;
+mod key_file;
+mod ranges;
+pub(crate) mod urls;
+
+pub(crate) use key_file::rotate;

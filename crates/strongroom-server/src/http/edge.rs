@@ -1,0 +1,66 @@
+//! What every request meets first and last: its id, the one shape of errors, and the end of panics.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+use strongroom_core::id::RequestId;
+
+use crate::problem::Problem;
+
+/// A problem travels to the edge as an extension of an empty answer; there it meets the request's id and gets its body.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Runs one request.
+pub(super) async fn edge(request: Request, next: Next) -> Response {
+    let id = RequestId::random();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = outcome.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let (status, kind) = problem.kind.wire();
+        if status >= 500 {
+            let private = problem.private.as_deref().unwrap_or_default();
+            tracing::error!(request_id = %id, %method, path, status, kind, private, "request failed");
+        } else {
+            tracing::debug!(request_id = %id, %method, path, status, kind, message = problem.message, "request refused");
+        }
+        let headers = std::mem::take(response.headers_mut());
+        response = problem_response(problem, &id);
+        for (name, value) in headers.iter().filter(|(name, _)| *name == header::ALLOW || *name == header::CONTENT_RANGE)
+        {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn problem_response(problem: Problem, id: &RequestId) -> Response {
+    let retry_after = problem.retry_after_seconds();
+    let (status, kind) = problem.kind.wire();
+    let mut body = json!({
+        "error": problem.message, "message": problem.message, "type": kind, "code": kind, "requestId": id,
+    });
+    if let (Some(details), Value::Object(body)) = (problem.details, &mut body) {
+        body.insert("details".to_owned(), details);
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, axum::Json(body)).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

@@ -1,0 +1,227 @@
+//! A media as JSON, with the signed URLs of its renditions.
+
+use serde::Serialize;
+use strongroom_catalog::records::{Media, Rendition};
+use strongroom_core::media::{Failure, MediaStatus};
+use strongroom_core::rendition::RenditionName;
+use utoipa::ToSchema;
+
+use crate::app::App;
+
+/// A media.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MediaView {
+    /// Its id.
+    id: i64,
+    /// `photo`, `video`, `audio` or `gif`.
+    r#type: &'static str,
+    /// Whether a moving picture is shown as a film.
+    converted_to_video: bool,
+    /// Whether it may be shown.
+    can_view: bool,
+    /// Whether it failed.
+    has_error: bool,
+    /// When it was made.
+    created_at: String,
+    /// Whether every rendition is there.
+    is_ready: bool,
+    /// The release forms attached to it.
+    #[schema(value_type = Vec<Object>)]
+    release_forms: Vec<serde_json::Value>,
+    /// Length in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<f64>,
+    /// Whether its preview was chosen by hand.
+    has_custom_preview: bool,
+    /// Its renditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Files>,
+    /// `processing`, `playable`, `ready` or `error`.
+    status: &'static str,
+    /// How far it is, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<f64>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FailureView>,
+    /// The name given at init.
+    filename: String,
+    /// Bytes of the original.
+    size: u64,
+    /// BLAKE3 of the original, in quotes.
+    etag: String,
+    /// SHA-256 of the original, once it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// Pixels from left to right, upright.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    /// Pixels from top to bottom, upright.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+}
+
+/// A media in the vault.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VaultMediaView {
+    #[serde(flatten)]
+    media: MediaView,
+    /// What viewers did.
+    counters: Counters,
+    /// The lists it is on.
+    #[schema(value_type = Vec<Object>)]
+    lists: Vec<serde_json::Value>,
+}
+
+/// What viewers did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Counters {
+    /// How often it was liked.
+    likes_count: i64,
+    /// Sum of tips.
+    tips_summ: i64,
+}
+
+/// Why a media failed.
+#[derive(Debug, Serialize, ToSchema)]
+struct FailureView {
+    /// The class of failure.
+    code: &'static str,
+    /// A sentence for a person.
+    message: String,
+    /// Whether the same bytes may succeed at another time.
+    retryable: bool,
+}
+
+/// A media's renditions.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Files {
+    full: Full,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumb: Option<File>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<Preview>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    square_preview: Option<File>,
+}
+
+/// Full resolution.
+#[derive(Debug, Serialize, ToSchema)]
+struct Full {
+    #[serde(flatten)]
+    file: File,
+    /// Other encodings of it.
+    sources: Vec<Source>,
+}
+
+/// The preview.
+#[derive(Debug, Serialize, ToSchema)]
+struct Preview {
+    #[serde(flatten)]
+    file: File,
+    /// Other encodings and sizes of it.
+    options: Vec<Source>,
+}
+
+/// One rendition.
+#[derive(Debug, Serialize, ToSchema)]
+struct File {
+    /// Signed; expires.
+    url: String,
+    width: u32,
+    height: u32,
+    /// Bytes.
+    size: u64,
+}
+
+/// Another encoding or size of a rendition.
+#[derive(Debug, Serialize, ToSchema)]
+struct Source {
+    /// Signed; expires.
+    url: String,
+    width: u32,
+    height: u32,
+    /// Its media type.
+    r#type: &'static str,
+}
+
+impl MediaView {
+    pub(super) fn of(app: &App, media: &Media) -> Self {
+        Self {
+            id: media.id.number(),
+            r#type: media.media_type.as_str(),
+            converted_to_video: false,
+            can_view: true,
+            has_error: media.status == MediaStatus::Error,
+            created_at: media.created_at.to_rfc3339(),
+            is_ready: media.status == MediaStatus::Ready,
+            release_forms: Vec::new(),
+            duration: media.duration_ms.map(seconds),
+            has_custom_preview: false,
+            files: Files::of(app, media),
+            status: media.status.as_str(),
+            progress: (media.status == MediaStatus::Processing).then_some(0.0),
+            error: media.failure.as_ref().map(FailureView::of),
+            filename: media.filename.clone(),
+            size: media.size_bytes,
+            etag: media.etag.to_etag(),
+            sha256: media.sha256.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            width: media.dimensions.map(|size| size.width),
+            height: media.dimensions.map(|size| size.height),
+        }
+    }
+}
+
+impl VaultMediaView {
+    pub(super) fn of(app: &App, media: &Media) -> Self {
+        let counters = Counters { likes_count: media.likes, tips_summ: media.tips };
+        Self { media: MediaView::of(app, media), counters, lists: Vec::new() }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "no film lasts 2^53 milliseconds")]
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1000.0
+}
+
+impl FailureView {
+    fn of(failure: &Failure) -> Self {
+        let Failure { code, message } = failure;
+        Self { code: code.as_str(), message: message.clone(), retryable: code.is_retryable() }
+    }
+}
+
+impl Files {
+    /// The renditions that may be shown; none before the media is ready.
+    fn of(app: &App, media: &Media) -> Option<Self> {
+        let is_shown = matches!(media.status, MediaStatus::Ready | MediaStatus::Playable);
+        let signer = app.urls.signer(media, app.clock.now());
+        let find = |name| media.renditions.iter().filter(|_| is_shown).find(|rendition| rendition.name == name);
+        let file = |rendition: &Rendition| File {
+            url: signer.url(rendition),
+            width: rendition.dimensions.width,
+            height: rendition.dimensions.height,
+            size: rendition.size_bytes,
+        };
+        let source = |rendition: &Rendition| Source {
+            url: signer.url(rendition),
+            width: rendition.dimensions.width,
+            height: rendition.dimensions.height,
+            r#type: rendition.format.content_type(),
+        };
+        let options = [RenditionName::PreviewWebp, RenditionName::Preview640Webp];
+        Some(Self {
+            full: Full { file: file(find(RenditionName::Full)?), sources: Vec::new() },
+            thumb: find(RenditionName::Thumb).map(file),
+            preview: find(RenditionName::Preview).map(|preview| Preview {
+                file: file(preview),
+                options: options.into_iter().filter_map(find).map(source).collect(),
+            }),
+            square_preview: find(RenditionName::SquarePreview).map(file),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! `/v2/access/uploads`: sessions, parts, complete.
+
+pub(super) mod abort;
+pub(super) mod check;
+pub(super) mod complete;
+pub(super) mod init;
+pub(super) mod list;
+pub(super) mod put_part;
+pub(super) mod put_single;
+pub(super) mod status;
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::Value;
+use strongroom_core::digest::Digest;
+use strongroom_core::id::{ConnectionId, MediaId, UploadId};
+use strongroom_core::media::MediaType;
+
+use crate::app::App;
+use crate::http::media_view::MediaView;
+use crate::problem::Problem;
+
+/// The longest that a complete may wait for renditions, and how long it does for photos unless told.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+const PHOTO_WAIT: Duration = Duration::from_secs(5);
+
+/// An upload id in a path or body. What is no such id is an upload that does not exist.
+fn upload_id(text: &str) -> Result<UploadId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("upload", text))
+}
+
+/// A part's or file's digest as an `ETag` header.
+fn etag_header(digest: Digest) -> [(HeaderName, HeaderValue); 1] {
+    let value = HeaderValue::from_str(&digest.to_etag()).unwrap_or(HeaderValue::from_static("\"\""));
+    [(header::ETAG, value)]
+}
+
+/// `Prefer: wait=N` (RFC 7240), in seconds.
+fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let seconds = preferences
+        .flat_map(|value| value.split([',', ';']))
+        .filter_map(|preference| preference.trim().split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+        .and_then(|(_, value)| value.trim().trim_matches('"').parse().ok())?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+/// The media of a completed upload, after as much waiting as was asked for.
+async fn settled_media(
+    app: &App,
+    owner: &ConnectionId,
+    media: MediaId,
+    wait: Option<Duration>,
+) -> Result<MediaView, Problem> {
+    let patience = match wait {
+        Some(wait) => wait,
+        None => {
+            let found = app.catalog.media(owner.clone(), media).await?;
+            let is_quick = found.is_some_and(|m| matches!(m.media_type, MediaType::Photo | MediaType::Gif));
+            if is_quick { PHOTO_WAIT } else { Duration::ZERO }
+        }
+    };
+    let found = app.settled.wait(&app.catalog, owner, media, patience).await?;
+    let found = found.ok_or_else(|| Problem::not_found("media", &media.to_string()))?;
+    Ok(MediaView::of(app, &found))
+}
+
+/// Refuses ids of things that do not exist. No release form or list can be made yet, so every id is one.
+fn refuse_ids(field: &str, ids: Option<&Vec<Value>>, what: &'static str) -> Result<(), Problem> {
+    match ids.and_then(|ids| ids.first()) {
+        None => Ok(()),
+        Some(first) => Err(Problem::field(&format!("{field}[0]"), &first.to_string(), what)),
+    }
+}

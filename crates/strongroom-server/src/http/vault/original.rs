@@ -1,0 +1,49 @@
+//! `GET /v2/access/vault/media/{id}/original`: the bytes as they were uploaded, as an attachment.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
+
+use super::find;
+use crate::app::App;
+use crate::delivery::disposition;
+use crate::delivery::entity::{Entity, serve};
+use crate::http::principal::{Access, VaultRead};
+use crate::problem::Problem;
+
+/// Download a media's original
+#[utoipa::path(
+    get, path = "/v2/access/vault/media/{mediaId}/original", tag = "vault", operation_id = "getOriginal",
+    params(
+        ("mediaId" = String, Path, description = "A media id, or `upload:<uuid>`"),
+        ("Range" = Option<String>, Header, description = "RFC 9110 byte ranges"),
+    ),
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 304, description = "The client's copy is current"),
+    ),
+    security(("apiKey" = []), ("bearer" = [])),
+)]
+pub(crate) async fn original(
+    State(app): State<App>,
+    access: Access<VaultRead>,
+    Path(reference): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let media = find(&app, access.connection.id, &reference).await?;
+    let reader = app.store.open_blob(media.blob).await?;
+    let entity = Entity {
+        etag: media.etag.to_etag(),
+        // From the bytes, and never one that a browser would run; what is unknown is just bytes.
+        content_type: media.format.map_or("application/octet-stream", |format| format.content_type()),
+        disposition: disposition::attachment(&media.filename),
+        cache_control: HeaderValue::from_static("private, no-store"),
+    };
+    let mut response = serve(&reader, &entity, &method, &headers)?;
+    // Opened by itself a polyglot original is data, not a page.
+    let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, sandbox);
+    Ok(response)
+}

@@ -1,0 +1,11 @@
+//! Work that follows from what clients did: rendering, and clearing up.
+
+mod drain;
+mod sweeper;
+mod wake;
+mod worker;
+
+pub(crate) use drain::Drain;
+pub(crate) use sweeper::Sweeper;
+pub(crate) use wake::Wake;
+pub(crate) use worker::Worker;

@@ -1,0 +1,154 @@
+//! Clears up after time and crashes: expired sessions, interrupted completes, files that nothing refers to, jobs whose
+//! worker died in its last attempt. Every step may be run again, and beside a live server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use strongroom_catalog::Catalog;
+use strongroom_core::clock::{Clock, Timestamp};
+use strongroom_core::media::{Failure, FailureCode};
+use strongroom_core::upload::UploadState;
+use strongroom_store::{StagedUpload, Store};
+
+use super::Drain;
+use crate::config;
+use crate::delivery::urls::Urls;
+use crate::problem::Problem;
+use crate::services::completion::Completion;
+use crate::services::settled::Settled;
+
+/// How long a complete may be at work before it counts as interrupted. One that is only slow is not harmed: its upload is
+/// ended in turns.
+const INTERRUPTED: Duration = Duration::from_secs(30);
+
+/// Sessions expired in one sweep.
+const MOST_EXPIRED: u32 = 1000;
+
+/// Clears up.
+pub(crate) struct Sweeper {
+    pub(crate) catalog: Catalog,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) completion: Completion,
+    pub(crate) settled: Settled,
+    pub(crate) urls: Urls,
+    pub(crate) drain: Drain,
+    pub(crate) settings: config::Sweep,
+    pub(crate) remember: Duration,
+}
+
+impl Sweeper {
+    /// Sweeps now and then until the process drains; the first time at once, for what the last process left.
+    pub(crate) async fn run(self) {
+        // Blobs are looked through a shard at a time, since unlike staged files they are many.
+        loop {
+            for shard in Store::shards() {
+                self.sweep(shard).await;
+                tokio::select! {
+                    () = tokio::time::sleep(self.settings.interval) => {}
+                    () = self.drain.begun() => return,
+                }
+            }
+        }
+    }
+
+    async fn sweep(&self, blob_shard: u8) {
+        self.urls.reload();
+        let steps = [
+            ("expire uploads", self.expire_uploads().await),
+            ("end interrupted completes", self.resume_completes().await),
+            ("clear staged files", self.clear_staging().await),
+            ("clear blobs without a row", self.clear_blobs(blob_shard).await),
+            ("clear scratch", self.store.sweep_scratch().await.map(drop).map_err(Problem::from)),
+            ("bury abandoned jobs", self.bury_jobs().await),
+            ("forget closed uploads", self.forget_uploads().await),
+        ];
+        for (step, result) in steps {
+            if let Err(Problem { message, private, .. }) = result {
+                tracing::error!(step, message, private, "a step of the sweep failed; the next sweep does it again");
+            }
+        }
+    }
+
+    async fn expire_uploads(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        for upload in self.catalog.due_uploads(now, MOST_EXPIRED).await? {
+            if self.catalog.expire_upload(upload.connection, upload.id, now).await? {
+                self.store.discard_upload(upload.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn resume_completes(&self) -> Result<(), Problem> {
+        for upload in self.catalog.interrupted_uploads(self.clock.now().before(INTERRUPTED)).await? {
+            let id = upload.id;
+            match self.completion.resume(upload).await {
+                Ok(media) => tracing::info!(upload = %id, %media, "ended a complete that was interrupted"),
+                Err(problem) => {
+                    tracing::warn!(upload = %id, message = problem.message, private = problem.private, "a complete could not be ended")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn clear_staging(&self) -> Result<(), Problem> {
+        for shard in Store::shards() {
+            for staged in self.store.staged_uploads(shard).await? {
+                match self.catalog.state_of_staged(staged.upload).await? {
+                    Some(UploadState::Completing) => {}
+                    Some(UploadState::Open) => self.clear_side_files(&staged).await?,
+                    Some(_) => self.store.discard_upload(staged.upload).await?,
+                    None if staged.modified_at < self.oldest_kept() => self.store.discard_upload(staged.upload).await?,
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the side files of an open upload that no row names: those of tries that died, or were replaced just before
+    /// a crash.
+    async fn clear_side_files(&self, staged: &StagedUpload) -> Result<(), Problem> {
+        let old = |modified_at| modified_at < self.oldest_kept();
+        for side in staged.side_files.iter().filter(|side| old(side.modified_at)) {
+            if !self.catalog.names_side_file(staged.upload, side.number, side.generation).await? {
+                self.store.discard_side(staged.upload, side.number, side.generation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn clear_blobs(&self, shard: u8) -> Result<(), Problem> {
+        for stored in self.store.stored_blobs(shard).await? {
+            if stored.modified_at < self.oldest_kept() && !self.catalog.names_blob(stored.blob).await? {
+                tracing::info!(blob = %stored.blob, "deleting bytes that no row names");
+                self.store.delete_blob(stored.blob).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn bury_jobs(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        for job in self.catalog.abandoned_jobs(now).await? {
+            let blob = job.blob;
+            let failure = Failure::new(FailureCode::DecoderCrash, "rendering this file ended its worker, three times");
+            if self.catalog.retry_render(job, failure, now).await? {
+                self.settled.announce(blob);
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget_uploads(&self) -> Result<(), Problem> {
+        self.catalog.purge_uploads(self.clock.now().before(self.remember)).await?;
+        Ok(())
+    }
+
+    /// Bytes come before their row; whatever is younger than this may still get one.
+    fn oldest_kept(&self) -> Timestamp {
+        self.clock.now().before(self.settings.grace)
+    }
+}

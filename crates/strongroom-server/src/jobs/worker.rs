@@ -1,0 +1,179 @@
+//! One worker: claims a job, renders under a heartbeat, publishes, and commits the effect under its lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use strongroom_catalog::records::{ClaimedJob, RenderedFacts, Rendition};
+use strongroom_catalog::{Catalog, CatalogError};
+use strongroom_core::clock::Clock;
+use strongroom_core::job::{HEARTBEAT, JobKind};
+use strongroom_core::media::{Failure, FailureCode};
+use strongroom_render::{RenderError, Rendered, Renderer};
+use strongroom_store::{NewRendition, Store, StoreError};
+
+use super::wake::Ear;
+use super::{Drain, Wake};
+use crate::services::settled::Settled;
+
+/// A worker of one queue.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    pub(crate) kind: JobKind,
+    pub(crate) catalog: Catalog,
+    pub(crate) store: Store,
+    pub(crate) renderer: Renderer,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settled: Settled,
+    pub(crate) wake: Wake,
+    pub(crate) drain: Drain,
+    pub(crate) poll: Duration,
+}
+
+/// Why an attempt made no renditions.
+enum Attempt {
+    /// The media cannot be rendered.
+    Failed(Failure),
+    /// Something of ours failed; another attempt may do better. The text is for the operator.
+    Broken(FailureCode, String),
+    /// Another worker has the job.
+    LeaseLost,
+    /// The process ends.
+    CutOff,
+}
+
+impl From<StoreError> for Attempt {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(FailureCode::Storage, error.to_string())
+    }
+}
+
+impl From<RenderError> for Attempt {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Failed(failure) => Self::Failed(failure),
+            RenderError::Broken(text) => Self::Broken(FailureCode::Internal, text),
+        }
+    }
+}
+
+impl Worker {
+    /// Works until the process drains.
+    pub(crate) async fn run(self) {
+        let mut ear = self.wake.ear();
+        while !self.drain.is_draining() {
+            match self.next_job().await {
+                Ok(Some(job)) => self.work_off(job).await,
+                Ok(None) => self.rest(&mut ear).await,
+                Err(error) => {
+                    tracing::error!(%error, "the queue does not answer");
+                    tokio::time::sleep(self.poll).await;
+                }
+            }
+        }
+    }
+
+    async fn next_job(&self) -> Result<Option<ClaimedJob>, CatalogError> {
+        let now = self.clock.now();
+        // Asked by a reader first: an idle worker costs the one writer nothing.
+        if self.catalog.next_due(self.kind).await?.is_none_or(|due| due > now) {
+            return Ok(None);
+        }
+        self.catalog.claim_job(self.kind, now).await
+    }
+
+    async fn rest(&self, ear: &mut Ear) {
+        tokio::select! {
+            () = ear.listen() => {}
+            () = tokio::time::sleep(self.poll) => {}
+            () = self.drain.begun() => {}
+        }
+    }
+
+    async fn work_off(&self, job: ClaimedJob) {
+        let blob = job.blob;
+        match self.end(job.clone()).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(job = job.id, attempt = job.attempt, "another worker has taken the job over"),
+            // The lease runs out and the job is claimed again.
+            Err(error) => tracing::error!(job = job.id, %error, "a job's end could not be written"),
+        }
+        self.settled.announce(blob);
+    }
+
+    /// Runs a job and writes its end. `false` means that the lease was lost.
+    async fn end(&self, job: ClaimedJob) -> Result<bool, CatalogError> {
+        match self.attempt(&job).await {
+            Ok(facts) => self.catalog.finish_render(job, facts, self.clock.now()).await,
+            Err(Attempt::Failed(failure)) if failure.code.is_retryable() => {
+                tracing::warn!(job = job.id, attempt = job.attempt, %failure, "an attempt failed");
+                self.catalog.retry_render(job, failure, self.clock.now()).await
+            }
+            Err(Attempt::Failed(failure)) => self.catalog.fail_render(job, failure, self.clock.now()).await,
+            Err(Attempt::Broken(code, private)) => {
+                tracing::error!(job = job.id, attempt = job.attempt, private, "an attempt broke");
+                let failure = Failure::new(code, "the renditions could not be made here; the original is kept");
+                self.catalog.retry_render(job, failure, self.clock.now()).await
+            }
+            Err(Attempt::LeaseLost) => Ok(false),
+            Err(Attempt::CutOff) => {
+                self.catalog.give_back(job.id, job.lease, self.clock.now()).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Renders and publishes, for as long as the lease holds and the process lasts.
+    async fn attempt(&self, job: &ClaimedJob) -> Result<RenderedFacts, Attempt> {
+        tokio::select! {
+            facts = self.render(job) => facts,
+            () = self.lose_lease(job) => Err(Attempt::LeaseLost),
+            () = self.drain.over() => Err(Attempt::CutOff),
+        }
+    }
+
+    async fn render(&self, job: &ClaimedJob) -> Result<RenderedFacts, Attempt> {
+        let scratch = self.store.scratch().await?;
+        let input = scratch.link_original(job.blob).await?;
+        let rendered = match job.kind {
+            JobKind::RenderPhoto => self.renderer.render_photo(&input, &scratch.output()).await?,
+        };
+        let files: Vec<NewRendition> = rendered
+            .renditions
+            .iter()
+            .map(|made| NewRendition { name: made.name, format: made.format, from: made.file.clone() })
+            .collect();
+        self.store.put_renditions(job.blob, &files).await?;
+        scratch.remove().await;
+        Ok(facts(&rendered))
+    }
+
+    /// Renews the lease until it is lost. A renewal that the catalog does not answer is tried again at the next beat: the
+    /// lease lasts for three.
+    async fn lose_lease(&self, job: &ClaimedJob) {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            match self.catalog.renew_lease(job.id, job.lease.clone(), self.clock.now()).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(job = job.id, %error, "a lease could not be renewed"),
+            }
+        }
+    }
+}
+
+fn facts(rendered: &Rendered) -> RenderedFacts {
+    let rendition = |made: &strongroom_render::RenderedFile| Rendition {
+        name: made.name,
+        format: made.format,
+        dimensions: made.size,
+        size_bytes: made.bytes,
+    };
+    RenderedFacts {
+        media_type: rendered.media_type,
+        format: rendered.format,
+        dimensions: rendered.size,
+        duration_ms: None,
+        sha256: rendered.sha256,
+        renditions: rendered.renditions.iter().map(rendition).collect(),
+    }
+}

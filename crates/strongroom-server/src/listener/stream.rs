@@ -1,0 +1,113 @@
+//! A socket that gives up on a client which takes too long: to say something, or to take what it asked for.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::pace::Pace;
+
+/// A socket with deadlines.
+pub(super) struct PacedStream {
+    socket: TcpStream,
+    pace: Pace,
+    reading: Alarm,
+    writing: Alarm,
+}
+
+/// One deadline, armed while something is waited for.
+#[derive(Default)]
+struct Alarm {
+    armed: Option<(u64, Pin<Box<Sleep>>)>,
+}
+
+impl Alarm {
+    /// Arms the alarm unless it is armed for this wait already, and says whether it rings.
+    fn rings(&mut self, patience: Duration, wait: u64, context: &mut Context<'_>) -> bool {
+        let is_armed = self.armed.as_ref().is_some_and(|(armed_for, _)| *armed_for == wait);
+        if !is_armed {
+            self.armed = Some((wait, Box::pin(sleep_until(Instant::now() + patience))));
+        }
+        self.armed.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(context).is_ready())
+    }
+
+    fn disarm(&mut self) {
+        self.armed = None;
+    }
+}
+
+impl PacedStream {
+    pub(super) fn new(socket: TcpStream, pace: Pace) -> Self {
+        Self { socket, pace, reading: Alarm::default(), writing: Alarm::default() }
+    }
+
+    fn check_writing<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.writing.disarm();
+            return result;
+        }
+        let patience = self.pace.deadlines.write_idle;
+        if self.writing.rings(patience, 0, context) { timed_out("the client stopped reading") } else { result }
+    }
+}
+
+fn timed_out<T>(why: &'static str) -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)))
+}
+
+impl AsyncRead for PacedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut this.socket).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            this.pace.heard();
+        }
+        // A head that drips in keeps its one deadline: a byte more does not move it.
+        match this.pace.patience() {
+            None => this.reading.disarm(),
+            Some((patience, wait)) => {
+                if this.reading.rings(patience, wait, context) && result.is_pending() {
+                    return timed_out("the client sent no request in time");
+                }
+            }
+        }
+        result
+    }
+}
+
+impl AsyncWrite for PacedStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.check_writing(result, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
+        self.check_writing(result, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}

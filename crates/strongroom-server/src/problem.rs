@@ -1,0 +1,163 @@
+//! Every refusal and failure that a client can meet: its status, its type, its public text. The private text goes to the
+//! log and nowhere else.
+//!
+//! The point of an error is in its message, since some clients drop everything but that: it names the field, the value and
+//! what was expected.
+
+use serde_json::{Value, json};
+use strongroom_catalog::CatalogError;
+use strongroom_core::id::Malformed;
+use strongroom_store::StoreError;
+
+/// The type of an error, as its `type` and `code` say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    BadRequest,
+    PartLengthMismatch,
+    PartDigestMismatch,
+    Unauthorized,
+    SessionNotProvided,
+    SessionExpired,
+    Forbidden,
+    SignatureInvalid,
+    UrlExpired,
+    NotFound,
+    RouteNotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    UploadIncomplete,
+    UploadClosed,
+    UploadExpired,
+    UploadAborted,
+    LengthRequired,
+    TooLarge,
+    QuotaExceeded,
+    UnsupportedMediaType,
+    RangeNotSatisfiable,
+    FileDigestMismatch,
+    Internal,
+    StorageUnavailable,
+}
+
+impl Kind {
+    /// Status and type.
+    pub(crate) const fn wire(self) -> (u16, &'static str) {
+        match self {
+            Self::BadRequest => (400, "BAD_REQUEST"),
+            Self::PartLengthMismatch => (400, "PART_LENGTH_MISMATCH"),
+            Self::PartDigestMismatch => (400, "DIGEST_MISMATCH"),
+            Self::Unauthorized => (401, "UNAUTHORIZED"),
+            Self::SessionNotProvided => (401, "SESSION_NOT_PROVIDED"),
+            Self::SessionExpired => (401, "SESSION_EXPIRED"),
+            Self::Forbidden => (403, "FORBIDDEN"),
+            Self::SignatureInvalid => (403, "SIGNATURE_INVALID"),
+            Self::UrlExpired => (403, "URL_EXPIRED"),
+            Self::NotFound => (404, "RESOURCE_NOT_FOUND"),
+            Self::RouteNotFound => (404, "ROUTE_NOT_FOUND"),
+            Self::MethodNotAllowed => (405, "METHOD_NOT_ALLOWED"),
+            Self::RequestTimeout => (408, "REQUEST_TIMEOUT"),
+            Self::UploadIncomplete => (409, "UPLOAD_INCOMPLETE"),
+            Self::UploadClosed => (409, "UPLOAD_CLOSED"),
+            Self::UploadExpired => (410, "UPLOAD_EXPIRED"),
+            Self::UploadAborted => (410, "UPLOAD_ABORTED"),
+            Self::LengthRequired => (411, "LENGTH_REQUIRED"),
+            Self::TooLarge => (413, "TOO_LARGE"),
+            Self::QuotaExceeded => (413, "QUOTA_EXCEEDED"),
+            Self::UnsupportedMediaType => (415, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::RangeNotSatisfiable => (416, "RANGE_NOT_SATISFIABLE"),
+            Self::FileDigestMismatch => (422, "DIGEST_MISMATCH"),
+            Self::Internal => (500, "INTERNAL_ERROR"),
+            Self::StorageUnavailable => (503, "STORAGE_UNAVAILABLE"),
+        }
+    }
+}
+
+/// One refusal or failure.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) details: Option<Value>,
+    /// For the log only.
+    pub(crate) private: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), details: None, private: None }
+    }
+
+    /// A 400 about one field: what it was, and what it should have been.
+    pub(crate) fn field(name: &str, value: &str, expected: &str) -> Self {
+        let value: String = value.chars().take(80).collect();
+        Self::new(Kind::BadRequest, format!("{name}: `{value}` is not {expected}"))
+            .with_details(json!({ "field": name, "value": value, "expected": expected }))
+    }
+
+    /// A 400 about one field that could not be read as a word of the core.
+    pub(crate) fn malformed(name: &str, malformed: &Malformed) -> Self {
+        Self::field(name, &malformed.value, malformed.expected)
+    }
+
+    /// A 404: unknown, or another connection's; the two are not told apart.
+    pub(crate) fn not_found(what: &str, id: &str) -> Self {
+        let id: String = id.chars().take(80).collect();
+        Self::new(Kind::NotFound, format!("there is no {what} {id}"))
+    }
+
+    pub(crate) fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    fn private(kind: Kind, message: &str, private: String) -> Self {
+        Self { private: Some(private), ..Self::new(kind, message) }
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(private: impl Into<String>) -> Self {
+        Self::private(
+            Kind::Internal,
+            "something went wrong here; the request id finds it in the server's log",
+            private.into(),
+        )
+    }
+
+    /// What a client does about it: come back after this many seconds.
+    pub(crate) const fn retry_after_seconds(&self) -> Option<u32> {
+        match self.kind {
+            Kind::StorageUnavailable => Some(5),
+            _ => None,
+        }
+    }
+}
+
+const FULL: &str = "the server's disk is full; nothing that was acknowledged is lost, try again later";
+const UNAVAILABLE: &str = "the server's storage does not answer right now; nothing that was acknowledged is lost";
+
+impl From<CatalogError> for Problem {
+    fn from(error: CatalogError) -> Self {
+        let private = error.to_string();
+        match error {
+            CatalogError::Full => Self::private(Kind::StorageUnavailable, FULL, private),
+            CatalogError::Unavailable(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, private),
+            CatalogError::Unreadable(_) => Self::internal(private),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::TooLong { .. } | StoreError::TooShort { .. } => Self::new(Kind::PartLengthMismatch, text),
+            StoreError::Digest(_) => Self::new(Kind::PartDigestMismatch, text),
+            StoreError::Sealed => {
+                Self::new(Kind::UploadClosed, "the upload is being completed or aborted; it takes no parts")
+            }
+            StoreError::Full => Self::private(Kind::StorageUnavailable, FULL, text),
+            StoreError::Io(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, text),
+            StoreError::Missing => Self::internal("the store has no bytes for a row that names them"),
+        }
+    }
+}

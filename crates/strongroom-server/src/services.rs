@@ -1,0 +1,8 @@
+//! What the operations do, without HTTP.
+
+pub(crate) mod access;
+pub(crate) mod completion;
+pub(crate) mod one_at_a_time;
+pub(crate) mod parts;
+pub(crate) mod sessions;
+pub(crate) mod settled;

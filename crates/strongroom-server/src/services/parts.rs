@@ -1,0 +1,125 @@
+//! Taking one part: an exact place, a durable write, then the row that makes it count.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::json;
+use strongroom_catalog::Catalog;
+use strongroom_catalog::records::{Part, PartRecorded, Upload};
+use strongroom_core::clock::Clock;
+use strongroom_core::content_digest::ExpectedDigests;
+use strongroom_core::digest::Digest;
+use strongroom_core::id::{ConnectionId, UploadId};
+use strongroom_core::upload::{AnnouncedLength, Lifetime, PartRange, PartRefusal, accept_part};
+use strongroom_store::{PartLocation, PartTry, Store, StoredPart};
+
+use super::sessions::{Sessions, closed};
+use crate::problem::{Kind, Problem};
+
+/// Where a part's bytes come from: the next of them, or `None` at their end.
+pub(crate) trait Incoming: Send {
+    /// The next bytes.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Problem>> + Send;
+}
+
+/// Taking parts.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) catalog: Catalog,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lifetime: Lifetime,
+}
+
+/// A part that may be written now: where, and what it must hash to.
+pub(crate) struct Accepted {
+    upload: Upload,
+    part: PartRange,
+    expected: ExpectedDigests,
+}
+
+impl Parts {
+    /// Whether a part may be written now. Decided before a byte of its body is read.
+    pub(crate) async fn accept(
+        &self,
+        sessions: &Sessions,
+        owner: &ConnectionId,
+        id: UploadId,
+        number: u32,
+        announced: AnnouncedLength,
+        expected: ExpectedDigests,
+    ) -> Result<Accepted, Problem> {
+        let upload = sessions.find(owner, id).await?;
+        let part = accept_part(upload.state, &upload.plan, number, announced)
+            .map_err(|refusal| refused(&upload, number, refusal))?;
+        Ok(Accepted { upload, part, expected })
+    }
+
+    /// Writes an accepted part and makes it count. Its digest is its entity tag.
+    pub(crate) async fn take(&self, accepted: Accepted, body: &mut impl Incoming) -> Result<Digest, Problem> {
+        let mut writing = self.begin(&accepted).await?;
+        while let Some(bytes) = body.next().await? {
+            writing.write(&bytes).await?;
+        }
+        // From here on the client's going away must not stop us between the bytes and their row: the slot is ours until
+        // the row is written, and a slot given back too early could be written over by the next try.
+        let parts = self.clone();
+        let recording = tokio::spawn(async move { parts.record(accepted, writing).await });
+        recording.await.map_err(|error| Problem::internal(error.to_string()))?
+    }
+
+    /// Takes the part's slot if it is free and holds no acknowledged bytes; otherwise the try goes to a side file.
+    async fn begin(&self, accepted: &Accepted) -> Result<PartTry, Problem> {
+        let Accepted { upload, part, expected } = accepted;
+        let mut slot = self.store.try_slot(upload.id, part.number);
+        if slot.is_some() {
+            // Asked only while the slot is held, so that the answer cannot change before the first byte is written.
+            let row = self.catalog.part(upload.connection.clone(), upload.id, part.number).await?;
+            if row.is_some_and(|row| row.side.is_none()) {
+                slot = None;
+            }
+        }
+        Ok(self.store.begin_part(upload.id, &upload.plan, *part, expected.clone(), slot).await?)
+    }
+
+    async fn record(&self, accepted: Accepted, writing: PartTry) -> Result<Digest, Problem> {
+        let Accepted { upload, part, .. } = accepted;
+        let stored: StoredPart = writing.finish().await?;
+        let side = match stored.location {
+            PartLocation::InPlace => None,
+            PartLocation::Side(generation) => Some(generation),
+        };
+        let row = Part { number: part.number, size_bytes: part.length, digest: stored.digest, side };
+        let now = self.clock.now();
+        let expires_at = self.lifetime.expires_at(upload.created_at, now);
+        let recorded = self.catalog.record_part(upload.connection, upload.id, row, now, expires_at).await?;
+        let (outcome, unneeded) = match recorded {
+            PartRecorded::Accepted { replaced_side } => (Ok(row.digest), replaced_side),
+            PartRecorded::NotOpen(state) => (Err(closed(upload.id, state)), side),
+        };
+        if let Some(generation) = unneeded {
+            self.store.discard_side(upload.id, part.number, generation).await?;
+        }
+        drop(stored);
+        outcome
+    }
+}
+
+fn refused(upload: &Upload, number: u32, refusal: PartRefusal) -> Problem {
+    match refusal {
+        PartRefusal::Closed | PartRefusal::Expired | PartRefusal::Aborted => closed(upload.id, upload.state),
+        PartRefusal::NoSuchPart(total) => {
+            Problem::field("partNumber", &number.to_string(), &format!("a part of this upload: it has 1 to {total}"))
+        }
+        PartRefusal::LengthRequired => {
+            Problem::new(Kind::LengthRequired, "a part needs a Content-Length, or Transfer-Encoding: chunked")
+        }
+        PartRefusal::LengthMismatch { expected, actual } => Problem::new(
+            Kind::PartLengthMismatch,
+            format!("Content-Length: `{actual}` is not the {expected} bytes that part {number} has"),
+        )
+        .with_details(
+            json!({ "field": "Content-Length", "value": actual, "expected": expected, "partNumber": number }),
+        ),
+    }
+}

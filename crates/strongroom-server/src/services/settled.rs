@@ -1,0 +1,59 @@
+//! Waiting for a media to be ready, or to have failed.
+
+use std::time::Duration;
+
+use strongroom_catalog::Catalog;
+use strongroom_catalog::records::Media;
+use strongroom_core::id::{BlobKey, ConnectionId, MediaId};
+use strongroom_core::media::MediaStatus;
+use tokio::sync::broadcast;
+
+use crate::problem::Problem;
+
+/// How often a waiter looks for itself, for jobs that another process runs.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Tells waiters in this process which blobs have settled.
+#[derive(Clone)]
+pub(crate) struct Settled {
+    sender: broadcast::Sender<BlobKey>,
+}
+
+impl Default for Settled {
+    fn default() -> Self {
+        Self { sender: broadcast::channel(256).0 }
+    }
+}
+
+impl Settled {
+    /// Announces a blob.
+    pub(crate) fn announce(&self, blob: BlobKey) {
+        // Nobody waiting is no error.
+        drop(self.sender.send(blob));
+    }
+
+    /// The media, once it is no longer processing or `patience` has run out.
+    pub(crate) async fn wait(
+        &self,
+        catalog: &Catalog,
+        owner: &ConnectionId,
+        media: MediaId,
+        patience: Duration,
+    ) -> Result<Option<Media>, Problem> {
+        let deadline = tokio::time::Instant::now() + patience;
+        // Subscribed before the first look: what settles in between is heard.
+        let mut settled = self.sender.subscribe();
+        loop {
+            let found = catalog.media(owner.clone(), media).await?;
+            let Some(processing) = found.as_ref().filter(|media| media.status == MediaStatus::Processing) else {
+                return Ok(found);
+            };
+            let blob = processing.blob;
+            let heard = async { while !matches!(settled.recv().await, Ok(key) if key == blob) {} };
+            let look = (tokio::time::Instant::now() + LOOK).min(deadline);
+            if tokio::time::timeout_at(look, heard).await.is_err() && look == deadline {
+                return Ok(catalog.media(owner.clone(), media).await?);
+            }
+        }
+    }
+}
