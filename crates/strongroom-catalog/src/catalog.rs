@@ -153,6 +153,8 @@ methods! {
     read jobs::abandoned_jobs(now: Timestamp) -> Vec<ClaimedJob>;
     /// When the next job of a kind wants a worker.
     read jobs::next_due(kind: JobKind) -> Option<Timestamp>;
+    /// Forgets jobs that ended well before `before`. Answers how many.
+    write jobs::purge_jobs(before: Timestamp) -> u64;
     /// Jobs for an operator's eyes, those that need one first.
     read jobs::list_jobs(limit: u32) -> Vec<JobRecord>;
 

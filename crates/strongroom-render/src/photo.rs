@@ -61,10 +61,10 @@ pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Rep
 
     let (format, orientation, upright) = (container.format, container.orientation, container.upright());
     let plan = plan_reduced(upright);
-    let decoded = decode::decode(&container, &plan)?;
+    let mut decoded = decode::decode(&container, &plan)?;
     steps.done("decode");
     let colours = colour::Colours::of(container.profile.take());
-    let reduced = reduce::reduce(&decoded, orientation, &colours, &plan)?;
+    let reduced = reduce::reduce(&mut decoded, orientation, &colours, &plan)?;
     steps.done("reduce");
     let full = publish::Full::of(container, decoded, &colours);
     let renditions = publish::all(&full, &reduced, upright, output, limits.threads)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use strongroom_catalog::{Catalog, CatalogError};
-use strongroom_core::clock::{Clock, SystemClock};
+use strongroom_core::clock::Clock;
 use strongroom_core::job::JobKind;
 use strongroom_render::{Renderer, Sandbox, SandboxUnavailable};
 use strongroom_store::{Store, StoreError};
@@ -24,7 +24,7 @@ use crate::services::settled::Settled;
 use crate::{delivery, http, listener};
 
 /// What to run, and where.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Where everything lies.
     pub data_dir: PathBuf,
@@ -38,6 +38,8 @@ pub struct Options {
     pub program: PathBuf,
     /// Whether to go on where the kernel lacks a layer of the sandbox.
     pub allow_unsandboxed: bool,
+    /// What time it is: the machine's clock, or a test's.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Why the server could not start, or had to end.
@@ -211,7 +213,7 @@ fn lock(data_dir: &std::path::Path) -> Result<std::fs::File, StartError> {
 
 fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAddr) -> Result<App, StartError> {
     let config = Arc::new(options.config.clone());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = Arc::clone(&options.clock);
     let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let failed = |error| StartError::DataDir { path: options.data_dir.clone(), error };
     let urls = Urls::open(&options.data_dir, &base, config.url_lifetime).map_err(failed)?;

@@ -1,6 +1,9 @@
 //! `strongroom serve` and `strongroom worker`.
 
+use std::sync::Arc;
+
 use clap::Args;
+use strongroom_core::clock::SystemClock;
 use strongroom_server::app::{Options, run};
 use strongroom_server::config::{Config, Log};
 use tokio::signal::unix::{SignalKind, signal};
@@ -64,6 +67,7 @@ async fn start(arguments: ProcessArguments, config: Config, serve: bool, work: b
         work,
         program: std::env::current_exe()?,
         allow_unsandboxed: arguments.allow_unsandboxed,
+        clock: Arc::new(SystemClock),
     };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ready = |address| match serve {

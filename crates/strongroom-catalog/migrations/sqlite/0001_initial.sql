@@ -55,6 +55,7 @@ create table upload (
 );
 
 create index upload_recent on upload (connection_id, created_at desc, id desc);
+create index upload_open on upload (connection_id) where state = 'open';
 create index upload_due on upload (expires_at) where state = 'open';
 create index upload_interrupted on upload (active_at) where state = 'completing';
 create index upload_closed on upload (closed_at) where state in ('aborted', 'expired');
@@ -93,6 +94,7 @@ create table blob (
 );
 
 create unique index blob_by_key on blob (key);
+create index blob_by_sha256 on blob (connection_id, sha256) where sha256 is not null;
 
 create table rendition (
     connection_id text   not null,
@@ -146,6 +148,7 @@ create table job (
 );
 
 create index job_ready on job (kind, run_at, id) where state = 'ready';
+create index job_done on job (updated_at) where state = 'done';
 create index job_running on job (kind, lease_until) where state = 'running';
 
 create table event (

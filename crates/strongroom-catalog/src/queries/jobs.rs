@@ -130,6 +130,15 @@ pub(crate) async fn next_due(connection: &mut Connection, kind: JobKind) -> Answ
     row.optional_time("due")
 }
 
+/// Forgets jobs that ended well before `before`. Answers how many.
+pub(crate) async fn purge_jobs(connection: &mut Connection, before: Timestamp) -> Answer<u64> {
+    let purged = sql("delete from job where state = 'done' and updated_at < $1")
+        .bind(before.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(purged.rows_affected())
+}
+
 /// Jobs for an operator's eyes, those that need one first.
 pub(crate) async fn list_jobs(connection: &mut Connection, limit: u32) -> Answer<Vec<JobRecord>> {
     let rows = sql("select id, connection_id, kind, blob_key, state, attempts, last_error, run_at, updated_at from job

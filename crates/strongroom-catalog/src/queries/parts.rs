@@ -44,7 +44,8 @@ pub(crate) async fn record_part(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Answer<PartRecorded> {
-    let extended = sql("update upload set active_at = $3, expires_at = $4
+    let extended = sql("update upload set active_at = $3,
+                               expires_at = case when $4 > expires_at then $4 else expires_at end
                         where connection_id = $1 and id = $2 and state = 'open'")
     .bind(owner.to_string())
     .bind(upload.uuid().to_string())

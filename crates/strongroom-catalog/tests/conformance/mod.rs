@@ -75,7 +75,7 @@ macro_rules! every_case {
             sweeps {
                 due_sessions_are_found_and_expired, a_part_and_the_sweeper_agree, interrupted_completes_are_found,
                 closed_sessions_are_forgotten, the_sweeper_knows_every_session, the_sweeper_knows_the_side_files_in_use,
-                the_sweeper_knows_the_blobs_in_use
+                the_sweeper_knows_the_blobs_in_use, done_jobs_are_forgotten_and_others_kept
             }
         }
     };

@@ -3,9 +3,10 @@
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::PartRecorded;
 use strongroom_core::id::{BlobKey, UploadId};
+use strongroom_core::job::JobState;
 use strongroom_core::upload::UploadState;
 
-use super::fixtures::{IDLE, completed, completing, open, part, photo, state, tenant, upload_record};
+use super::fixtures::{IDLE, completed, completing, open, part, photo, ready, state, tenant, upload_record};
 use super::{at, race};
 
 pub(crate) async fn due_sessions_are_found_and_expired(catalog: &Catalog) {
@@ -156,4 +157,14 @@ pub(crate) async fn the_sweeper_knows_the_blobs_in_use(catalog: &Catalog) {
     assert!(named(again).await);
     catalog.complete_upload(photo(&owner, again, 1), at(3)).await.unwrap();
     assert!(named(first).await && !named(again).await, "the second media shows the first one's bytes");
+}
+
+pub(crate) async fn done_jobs_are_forgotten_and_others_kept(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    ready(catalog, &owner, 1, at(0)).await;
+    completed(catalog, &owner, 2, at(0)).await;
+    assert_eq!(catalog.purge_jobs(at(0)).await.unwrap(), 0, "it has only just ended");
+    assert_eq!(catalog.purge_jobs(at(60)).await.unwrap(), 1);
+    let left: Vec<JobState> = catalog.list_jobs(10).await.unwrap().into_iter().map(|job| job.state).collect();
+    assert_eq!(left, [JobState::Ready]);
 }

@@ -31,7 +31,7 @@ impl Colours {
         match converted {
             Some(pixels) => pixels,
             None if picture.inks => from_inks(&picture.pixels),
-            None if picture.pixels.color().has_alpha() => DynamicImage::ImageRgba8(picture.pixels.into_rgba8()),
+            None if picture.has_alpha() => DynamicImage::ImageRgba8(picture.pixels.into_rgba8()),
             None => DynamicImage::ImageRgb8(picture.pixels.into_rgb8()),
         }
     }

@@ -18,6 +18,13 @@ pub(super) struct Picture {
     pub(super) inks: bool,
 }
 
+impl Picture {
+    /// Whether the last channel is alpha.
+    pub(super) fn has_alpha(&self) -> bool {
+        !self.inks && self.pixels.color().has_alpha()
+    }
+}
+
 /// Decodes `container` at a scale that still covers everything in `plan`.
 pub(super) fn decode(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
     let clean = Cursor::new(&container.clean);

@@ -59,7 +59,10 @@ fn no_program() -> Command {
 
 fn take_memory() -> io::Result<()> {
     let mut memory: Vec<u8> = Vec::new();
-    memory.try_reserve_exact(FAR_TOO_MUCH_MEMORY_BYTES).map_err(|_| io::ErrorKind::OutOfMemory.into())
+    memory.try_reserve_exact(FAR_TOO_MUCH_MEMORY_BYTES).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    // Without a use the optimiser takes the allocation away, and with it the refusal.
+    std::hint::black_box(&mut memory);
+    Ok(())
 }
 
 /// Refused is only what the fence itself refused. Any other error (nobody listens, no such file) means that the

@@ -1,9 +1,11 @@
 //! The fence itself: it holds, its test would notice if it did not, and nothing works without it unless told to.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use strongroom_core::media::FailureCode;
 use strongroom_core::rendition::RenditionName;
 use strongroom_render::{Attempt, Limits, RenderError, Renderer, Sandbox, SandboxUnavailable};
 
@@ -52,9 +54,7 @@ fn attempts_unconfined(scratch: &Path) -> Vec<Attempt> {
         "output": output,
         "task": { "self_test": { "canary": canary(scratch) } },
     });
-    #[allow(clippy::disallowed_methods, reason = "what the door would never start")]
-    let mut child =
-        std::process::Command::new(CHILD).arg("render").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = start(CHILD, &["render"]);
     child.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     serde_json::from_value(answer["self_tested"]["attempts"].clone()).unwrap()
@@ -112,11 +112,64 @@ async fn an_output_directory_that_is_not_empty_is_not_written_over() {
 }
 
 #[tokio::test]
-async fn a_child_out_of_cpu_time_is_a_timeout() {
-    // No CPU time at all: the first tick is one too many. Enough pixels that there will be one.
-    let limits = Limits { cpu_seconds: 0, ..Limits::default() };
-    let photo = jpeg::rgb(&card(4000, 3000), jpeg::Style::default());
+async fn a_child_out_of_time_is_a_timeout() {
+    let limits = Limits { wall_seconds: 0, ..Limits::default() };
+    let photo = jpeg::rgb(&card(64, 64), jpeg::Style::default());
     let error = try_render_with(CHILD.as_ref(), &photo, limits, Sandbox::Required).await.map(|_| ()).unwrap_err();
-    let RenderError::Failed(failure) = error else { panic!("{error}") };
-    assert!(failure.code.is_retryable(), "{failure}");
+    assert!(matches!(&error, RenderError::Failed(failure) if failure.code == FailureCode::Timeout), "{error}");
+}
+
+#[test]
+fn an_order_from_a_stranger_is_not_obeyed() {
+    let mut child = start(CHILD, &["render"]);
+    let order = serde_json::json!({
+        "parent": 1,
+        "confinement": "required",
+        "limits": Limits::default(),
+        "input": "/nonexistent",
+        "output": "/nonexistent",
+        "task": "photo",
+    });
+    child.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+}
+
+/// A child that is waiting for its order, with its stdin still open, and whose parent is killed.
+#[test]
+fn a_child_dies_with_its_parent_and_holds_nothing_of_it() {
+    // A shell gives what it starts in the background no stdin but one named by another number.
+    let script = format!("exec 7<&0; {CHILD} render <&7 & echo $!; wait");
+    let mut parent = start("/bin/sh", &["-c", &script]);
+    let mut line = String::new();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let process = Path::new("/proc").join(line.trim());
+    let inherited = process.join("fd/7");
+    // That the inherited descriptor goes shows that the child has come past asking to die with its parent.
+    until("the child runs our program", || {
+        std::fs::read_link(process.join("exe")).is_ok_and(|exe| exe == Path::new(CHILD))
+    });
+    until("the inherited descriptor is closed", || inherited.symlink_metadata().is_err());
+    assert!(process.join("fd/0").symlink_metadata().is_ok());
+
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+    until("the child is dead", || state().is_empty() || state().contains(") Z"));
+    drop(parent.stdin.take());
+}
+
+#[allow(clippy::disallowed_methods, reason = "what the door would never start")]
+fn start(program: &str, arguments: &[&str]) -> Child {
+    Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited 20 s, and never: {what}");
 }

@@ -21,6 +21,9 @@ use crate::services::settled::Settled;
 /// ended in turns.
 const INTERRUPTED: Duration = Duration::from_secs(30);
 
+/// How long done jobs stay in `strongroom jobs list`.
+const DONE_JOBS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// Sessions expired in one sweep.
 const MOST_EXPIRED: u32 = 1000;
 
@@ -61,7 +64,7 @@ impl Sweeper {
             ("clear blobs without a row", self.clear_blobs(blob_shard).await),
             ("clear scratch", self.store.sweep_scratch().await.map(drop).map_err(Problem::from)),
             ("bury abandoned jobs", self.bury_jobs().await),
-            ("forget closed uploads", self.forget_uploads().await),
+            ("forget closed uploads and done jobs", self.forget().await),
         ];
         for (step, result) in steps {
             if let Err(Problem { message, private, .. }) = result {
@@ -142,8 +145,9 @@ impl Sweeper {
         Ok(())
     }
 
-    async fn forget_uploads(&self) -> Result<(), Problem> {
+    async fn forget(&self) -> Result<(), Problem> {
         self.catalog.purge_uploads(self.clock.now().before(self.remember)).await?;
+        self.catalog.purge_jobs(self.clock.now().before(DONE_JOBS_KEPT)).await?;
         Ok(())
     }
 

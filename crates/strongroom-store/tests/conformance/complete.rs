@@ -1,10 +1,12 @@
 //! The end of an upload: published or discarded, once, whole, and whoever comes late changes nothing.
 
+use std::time::Duration;
+
 use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_store::{PartLocation, Store, StoreError};
 
-use crate::caller::{Caller, PART_BYTES, eventually, pattern};
+use crate::caller::{Caller, PART_BYTES, pattern};
 
 pub async fn publishing_twice_is_publishing_once(store: &Store) {
     let file = pattern(3 * PART_BYTES + 1, 20);
@@ -158,10 +160,11 @@ pub async fn staged_files_are_listed(store: &Store) {
     let sides: Vec<_> = listed.side_files.iter().map(|side| PartLocation::Side(side.generation)).collect();
     assert_eq!(sides, [caller.location(2).unwrap()]);
     assert_eq!(listed.side_files[0].number, 2);
-    // A dropped try removes its side file by itself.
-    let retry = caller.begin(2).await.unwrap();
-    drop(retry);
-    drop(eventually(|| store.try_slot(caller.upload, 2)).await);
+    // A try that is dropped, or fails, removes its side file by itself.
+    drop(caller.begin(1).await.unwrap());
+    assert!(caller.put(1, b"short").await.is_err());
+    let removed = async { while staged(store, caller.upload).await.unwrap().side_files.len() > 1 {} };
+    tokio::time::timeout(Duration::from_secs(10), removed).await.unwrap();
     store.discard_upload(caller.upload).await.unwrap();
     assert_eq!(staged(store, caller.upload).await, None);
 }

@@ -112,6 +112,9 @@ async fn names_are_synced_once_a_process() {
     let (files, directories) = syncs(&plot);
     caller.publish().await.unwrap();
     assert_eq!(syncs(&plot), (files + 1, directories + 2));
+    // Nor does who finds the blob know whether who renamed it lived to sync that.
+    caller.publish().await.unwrap();
+    assert_eq!(syncs(&plot), (files + 1, directories + 4));
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use turbojpeg::{Colorspace, Compressor, Image, PixelFormat, Subsamp};
 
 /// How a JPEG is written.
 #[derive(Clone, Copy, Default)]
-pub struct Style {
-    pub progressive: bool,
-    pub halve_colour: bool,
+pub(crate) struct Style {
+    pub(crate) progressive: bool,
+    pub(crate) halve_colour: bool,
 }
 
-pub fn rgb(pixels: &RgbImage, style: Style) -> Vec<u8> {
+pub(crate) fn rgb(pixels: &RgbImage, style: Style) -> Vec<u8> {
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(95).unwrap();
@@ -20,7 +20,7 @@ pub fn rgb(pixels: &RgbImage, style: Style) -> Vec<u8> {
     compressor.compress_to_vec(image).unwrap()
 }
 
-pub fn grey(pixels: &GrayImage) -> Vec<u8> {
+pub(crate) fn grey(pixels: &GrayImage) -> Vec<u8> {
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(95).unwrap();
@@ -30,7 +30,7 @@ pub fn grey(pixels: &GrayImage) -> Vec<u8> {
 }
 
 /// A JPEG of four inks as Adobe's programs store them: inverted, with the Adobe marker, and YCCK if asked.
-pub fn adobe_inks(width: usize, height: usize, inks: [u8; 4], ycck: bool) -> Vec<u8> {
+pub(crate) fn adobe_inks(width: usize, height: usize, inks: [u8; 4], ycck: bool) -> Vec<u8> {
     let pixels: Vec<u8> = inks.map(|ink| 255 - ink).repeat(width * height);
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(95).unwrap();
@@ -40,27 +40,27 @@ pub fn adobe_inks(width: usize, height: usize, inks: [u8; 4], ycck: bool) -> Vec
     compressor.compress_to_vec(image).unwrap()
 }
 
-pub fn decode(bytes: &[u8]) -> DynamicImage {
+pub(crate) fn decode(bytes: &[u8]) -> DynamicImage {
     let image = turbojpeg::decompress(bytes, PixelFormat::RGB).unwrap();
     RgbImage::from_raw(image.width as u32, image.height as u32, image.pixels).unwrap().into()
 }
 
-pub fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
     [&[0xff, marker, high, low], body].concat()
 }
 
 /// `jpeg` with `segments` right after its start.
-pub fn with(jpeg: &[u8], segments: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn with(jpeg: &[u8], segments: &[Vec<u8>]) -> Vec<u8> {
     [&jpeg[..2], &segments.concat(), &jpeg[2..]].concat()
 }
 
-pub fn exif(block: &[u8]) -> Vec<u8> {
+pub(crate) fn exif(block: &[u8]) -> Vec<u8> {
     segment(0xe1, &[b"Exif\0\0", block].concat())
 }
 
 /// A profile in segments of `piece` bytes.
-pub fn profile(profile: &[u8], piece: usize) -> Vec<Vec<u8>> {
+pub(crate) fn profile(profile: &[u8], piece: usize) -> Vec<Vec<u8>> {
     let count = profile.len().div_ceil(piece) as u8;
     (1..=count)
         .zip(profile.chunks(piece))
@@ -69,7 +69,7 @@ pub fn profile(profile: &[u8], piece: usize) -> Vec<Vec<u8>> {
 }
 
 /// A progressive JPEG in which the last scan (a refinement of the luma) comes `times` times.
-pub fn scan_bomb(times: usize) -> Vec<u8> {
+pub(crate) fn scan_bomb(times: usize) -> Vec<u8> {
     let jpeg = rgb(&super::texture(64, 64), Style { progressive: true, ..Style::default() });
     let last_scan = jpeg.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
     let (before, scan) = jpeg.split_at(last_scan);
@@ -79,7 +79,7 @@ pub fn scan_bomb(times: usize) -> Vec<u8> {
 
 /// A grey JPEG by hand, mid-grey all over: every block is one or two zero bits. Costs nothing however large it claims to
 /// be, so it is what bombs are made of. `restart_interval` in blocks, 0 for none.
-pub fn flat_grey(width: u16, height: u16, progressive: bool, restart_interval: u16) -> Vec<u8> {
+pub(crate) fn flat_grey(width: u16, height: u16, progressive: bool, restart_interval: u16) -> Vec<u8> {
     let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
     let bits_per_block = if progressive { 1 } else { 2 };
     let mut file = frame_only(width, height, progressive);
@@ -108,7 +108,7 @@ pub fn flat_grey(width: u16, height: u16, progressive: bool, restart_interval: u
 }
 
 /// The beginning of a grey JPEG that claims a size, and nothing after its frame header.
-pub fn frame_only(width: u16, height: u16, progressive: bool) -> Vec<u8> {
+pub(crate) fn frame_only(width: u16, height: u16, progressive: bool) -> Vec<u8> {
     let mut file = vec![0xff, 0xd8];
     file.extend(segment(0xdb, &[&[0][..], &[1; 64]].concat()));
     let ([h1, h0], [w1, w0]) = (height.to_be_bytes(), width.to_be_bytes());

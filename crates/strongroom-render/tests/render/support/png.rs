@@ -2,48 +2,48 @@
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
-pub const GREY: u8 = 0;
-pub const RGB: u8 = 2;
-pub const PALETTE: u8 = 3;
-pub const GREY_ALPHA: u8 = 4;
-pub const RGBA: u8 = 6;
+pub(crate) const GREY: u8 = 0;
+pub(crate) const RGB: u8 = 2;
+pub(crate) const PALETTE: u8 = 3;
+pub(crate) const GREY_ALPHA: u8 = 4;
+pub(crate) const RGBA: u8 = 6;
 
-pub fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let content = [kind.as_slice(), body].concat();
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     [&length[..], &content, &crc32fast::hash(&content).to_be_bytes()].concat()
 }
 
-pub fn header(width: u32, height: u32, depth: u8, colour: u8) -> Vec<u8> {
+pub(crate) fn header(width: u32, height: u32, depth: u8, colour: u8) -> Vec<u8> {
     let body = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat();
     [b"\x89PNG\r\n\x1a\n".as_slice(), &chunk(b"IHDR", &body)].concat()
 }
 
 /// A PNG of `samples` (rows without filter bytes), with `extra` chunks between header and pixels.
-pub fn png(width: u32, height: u32, depth: u8, colour: u8, samples: &[u8], extra: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, depth: u8, colour: u8, samples: &[u8], extra: &[Vec<u8>]) -> Vec<u8> {
     let row_bytes = samples.len() / height as usize;
     let rows: Vec<u8> = samples.chunks(row_bytes).flat_map(|row| std::iter::once(&0).chain(row)).copied().collect();
     let pixels = chunk(b"IDAT", &compress_to_vec_zlib(&rows, 6));
     [header(width, height, depth, colour), extra.concat(), pixels, chunk(b"IEND", b"")].concat()
 }
 
-pub fn rgb(pixels: &image::RgbImage, extra: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn rgb(pixels: &image::RgbImage, extra: &[Vec<u8>]) -> Vec<u8> {
     png(pixels.width(), pixels.height(), 8, RGB, pixels.as_raw(), extra)
 }
 
 /// `png` with `extra` chunks right before its end, and `tail` after it.
-pub fn with_ending(png: &[u8], extra: &[Vec<u8>], tail: &[u8]) -> Vec<u8> {
+pub(crate) fn with_ending(png: &[u8], extra: &[Vec<u8>], tail: &[u8]) -> Vec<u8> {
     let (body, end) = png.split_at(png.len() - 12);
     [body, &extra.concat(), end, tail].concat()
 }
 
-pub fn profile(profile: &[u8]) -> Vec<u8> {
+pub(crate) fn profile(profile: &[u8]) -> Vec<u8> {
     chunk(b"iCCP", &[b"SECRET-PROFILE-NAME\0\0".as_slice(), &compress_to_vec_zlib(profile, 6)].concat())
 }
 
 /// A zlib stream of at least `bytes` zeros, written without having them: one literal, then "258 more of the same" as often
 /// as it takes. 159 bytes of bomb for each byte sent.
-pub fn zeros(bytes: usize) -> Vec<u8> {
+pub(crate) fn zeros(bytes: usize) -> Vec<u8> {
     let matches = bytes / 258 + 1;
     let mut bits = Bits { bytes: vec![0x78, 0x01], pending: 0, count: 0 };
     bits.push(0b011, 3); // the last block, in the fixed codes
