@@ -124,6 +124,7 @@ const fn left_length(count: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "test files are small")]
 mod tests {
     use proptest::prelude::*;
 

@@ -84,10 +84,7 @@ impl<'a> Reader<'a> {
         self.take(key, "a text", |value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    pub(super) fn parsed<T: FromStr>(&mut self, key: &str, expected: &str) -> T
-    where
-        T: Placeholder,
-    {
+    pub(super) fn parsed<T: FromStr + Placeholder>(&mut self, key: &str, expected: &str) -> T {
         self.take(key, expected, |value| value.as_str()?.parse().ok()).unwrap_or_else(T::placeholder)
     }
 
