@@ -5,6 +5,7 @@
 //! thread starts them all and lives as long as the process does.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
 
@@ -38,9 +39,13 @@ fn starter() -> io::Result<&'static Sender<Request>> {
     let (sender, requests) = channel::<Request>();
     std::thread::Builder::new().name("child-starter".to_owned()).spawn(move || {
         for mut request in requests {
-            let _context = request.runtime.enter();
-            let started = request.command.spawn().and_then(Running::new);
-            request.reply.send(started).ok();
+            // A runtime that is shutting down may panic here; that is its caller's end, not this thread's.
+            let started = catch_unwind(AssertUnwindSafe(|| {
+                let _context = request.runtime.enter();
+                request.command.spawn().and_then(Running::new)
+            }));
+            let gone = |_| Err(io::Error::other("the runtime is shutting down"));
+            request.reply.send(started.unwrap_or_else(gone)).ok();
         }
     })?;
     // Of two first callers one loses here; the loser's channel closes and its thread ends without having started anything.

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -109,7 +110,7 @@ pub(super) fn all(
 fn write(piece: &Piece<'_>, output: &Path) -> Result<(), RunError> {
     // Not `File::create_new`: it opens for reading too, which the sandbox allows for the input alone.
     let path = output.join(file_name(piece.made.name, piece.made.format));
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     match piece.source {
         Source::Bytes(bytes) => file.write_all(bytes)?,
         Source::Pixels(pixels, style) => file.write_all(&encode(pixels, style)?)?,

@@ -1,6 +1,6 @@
 //! What a child may use up: the kernel's ceilings, whatever a decoder believes of its own.
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::limits::Limits;
 
@@ -20,6 +20,9 @@ pub(super) fn limit(limits: &Limits) -> Result<String, String> {
         // That no process is started is seccomp's to hold.
     ];
     for (name, resource, soft, hard) in ceilings {
+        // A ceiling that is lower already stays: only root could raise it, and nobody should.
+        let hard = getrlimit(resource).maximum.map_or(hard, |present| present.min(hard));
+        let soft = soft.min(hard);
         setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
             .map_err(|error| format!("{name}: {error}"))?;
     }

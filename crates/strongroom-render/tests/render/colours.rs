@@ -138,3 +138,47 @@ async fn inks_become_light() {
         }
     }
 }
+
+/// A press whose cyan ink prints grey (ICC.1:2001, `lut8Type` from four inks to Lab): nothing but this profile would say so.
+fn press_with_grey_cyan() -> Vec<u8> {
+    let identity = [1, 0, 0, 0, 1, 0, 0, 0, 1].map(|one: u32| (one << 16).to_be_bytes()).concat();
+    let ramp: Vec<u8> = (0..=255).collect();
+    let mut table = [&b"mft1\0\0\0\0\x04\x03\x02\0"[..], &identity, &ramp.repeat(4)].concat();
+    for node in 0..16 {
+        let (cyan, black) = (node & 8 != 0, node & 1 != 0);
+        let lightness = if black {
+            0
+        } else if cyan {
+            128
+        } else {
+            255
+        };
+        table.extend([lightness, 128, 128]);
+    }
+    table.extend(ramp.repeat(3));
+
+    let mut header = vec![0; 128];
+    let length = u32::try_from(128 + 16 + table.len()).unwrap();
+    header[0..4].copy_from_slice(&length.to_be_bytes());
+    header[8..24].copy_from_slice(b"\x02\x40\0\0prtrCMYKLab ");
+    header[36..40].copy_from_slice(b"acsp");
+    for (at, value) in [(68, 0xf6d6_u32), (72, 0x1_0000), (76, 0xd32d)] {
+        header[at..at + 4].copy_from_slice(&value.to_be_bytes()); // D50
+    }
+    let tags = [1_u32.to_be_bytes(), *b"A2B0", 144_u32.to_be_bytes(), (length - 144).to_be_bytes()].concat();
+    [header, tags, table].concat()
+}
+
+#[tokio::test]
+async fn inks_through_their_profile() {
+    // Lab lightness 50.2 is sRGB 120.
+    for (inks, expected) in [([255, 0, 0, 0], [120; 3]), ([0, 0, 0, 0], [255; 3]), ([0, 0, 0, 255], [0; 3])] {
+        let plain = jpeg::adobe_inks(64, 64, inks, true);
+        let output = render(&jpeg::with(&plain, &jpeg::profile(&press_with_grey_cyan(), 60_000))).await;
+        assert_shows(&output, expected, "inks with a profile");
+        let full = output.bytes(RenditionName::Full);
+        assert_near(quarters(&jpeg::decode(&full))[0], expected, 4, "full");
+        // It is sRGB now: the press's profile would be a lie.
+        assert!(!full.windows(11).any(|window| window == b"ICC_PROFILE"));
+    }
+}
