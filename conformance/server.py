@@ -29,11 +29,15 @@ def binary():
 class Server:
     """One server on a free loopback port, with a data directory that goes when it does."""
 
-    def __init__(self, **settings):
-        """`settings` are environment variables without their prefix: UPLOAD__MIN_PART_BYTES=65536."""
-        self.data_dir = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-"))
+    def __init__(self, data_dir=None, **settings):
+        """`settings` are environment variables without their prefix: UPLOAD__MIN_PART_BYTES=65536.
+
+        A `data_dir` on a disk that a test breaks is given; the log is kept away from it.
+        """
+        home = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-")) if data_dir is None else pathlib.Path(data_dir)
+        self.data_dir = home
         self.settings = settings
-        self.log_path = self.data_dir.with_suffix(".log")
+        self.log_path = pathlib.Path(tempfile.gettempdir()) / f"{home.name}.log"
         self.process = None
         self.address = None
         self.is_kept = False

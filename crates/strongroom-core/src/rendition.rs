@@ -33,6 +33,10 @@ text_enum! {
         Png = "png",
         /// WebP.
         Webp = "webp",
+        /// MP4: H.264 with or without AAC.
+        Mp4 = "mp4",
+        /// MPEG-4 audio: AAC.
+        M4a = "m4a",
     }
 }
 
@@ -44,6 +48,8 @@ impl RenditionFormat {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::Webp => "image/webp",
+            Self::Mp4 => "video/mp4",
+            Self::M4a => "audio/mp4",
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod child;
 mod door;
+mod film;
 mod limits;
 mod order;
 mod photo;
@@ -18,7 +19,8 @@ mod renderer;
 mod sandbox;
 
 pub use child::child_main;
-pub use limits::Limits;
+pub use film::{FilmDone, FilmFacts, FilmStep, ToolReport};
+pub use limits::{FilmLimits, Limits};
 pub use order::{Attempt, Layer, SelfTest};
 pub use renderer::{RenderError, Rendered, RenderedFile, Renderer, SandboxUnavailable};
 pub use sandbox::Sandbox;

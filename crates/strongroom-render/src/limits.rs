@@ -29,6 +29,8 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Encoders that run side by side in one child.
     pub threads: u8,
+    /// What a film, an animation or a sound may contain, and what its children may consume.
+    pub film: FilmLimits,
 }
 
 impl Default for Limits {
@@ -46,6 +48,66 @@ impl Default for Limits {
             cpu_seconds: 20,
             wall_seconds: 30,
             output_bytes: 512 << 20,
+            threads: 2,
+            film: FilmLimits::default(),
+        }
+    }
+}
+
+/// What a film, an animation or a sound may contain, and what the tools that work on it may consume.
+///
+/// The first block is held against what ffprobe tells of the file, before anything is decoded; the second is the
+/// kernel's and the door's to hold, whatever the file said.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FilmLimits {
+    /// Pixels along one side, upright and square.
+    pub max_side: u32,
+    /// Seconds from beginning to end.
+    pub max_seconds: u64,
+    /// Pictures a second, on average.
+    pub max_frames_per_second: u32,
+    /// Tracks of every kind.
+    pub max_streams: usize,
+    /// Pictures of an animation.
+    pub max_animation_frames: u32,
+    /// Pixels of all pictures of an animation together.
+    pub max_animation_pixels: u64,
+
+    /// `RLIMIT_AS` of a tool, in bytes.
+    pub address_space_bytes: u64,
+    /// `RLIMIT_FSIZE` of a tool, in bytes: the most any one rendition may have.
+    pub output_bytes: u64,
+    /// Seconds that looking at a file may take.
+    pub probe_seconds: u64,
+    /// Seconds that making the renditions may take: this much for every second of the film, and `base_seconds` besides.
+    pub seconds_per_second: u64,
+    /// See `seconds_per_second`.
+    pub base_seconds: u64,
+    /// Seconds that making the renditions may take at most.
+    pub wall_seconds: u64,
+    /// Seconds without any progress after which a tool is killed.
+    pub silence_seconds: u64,
+    /// Threads of each decoder, filter graph and encoder.
+    pub threads: u8,
+}
+
+impl Default for FilmLimits {
+    /// The numbers of reliability.md §4.2.
+    fn default() -> Self {
+        Self {
+            max_side: 8192,
+            max_seconds: 4 * 3600,
+            max_frames_per_second: 240,
+            max_streams: 16,
+            max_animation_frames: 500,
+            max_animation_pixels: 250_000_000,
+            address_space_bytes: 2 << 30,
+            output_bytes: 8 << 30,
+            probe_seconds: 10,
+            seconds_per_second: 4,
+            base_seconds: 60,
+            wall_seconds: 6 * 3600,
+            silence_seconds: 60,
             threads: 2,
         }
     }

@@ -52,6 +52,9 @@ pub enum RenderError {
     /// The media's fault or the decoder's: its end state, unless [`FailureCode::is_retryable`].
     #[error(transparent)]
     Failed(Failure),
+    /// Asked for a photo, found pictures that move: [`Renderer::render_film`] is the way.
+    #[error("this picture moves, it is no photo")]
+    Animated,
     /// Ours: try again.
     #[error("the renderer is broken: {0}")]
     Broken(String),

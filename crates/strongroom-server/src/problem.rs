@@ -94,6 +94,12 @@ impl Problem {
             .with_details(json!({ "field": name, "value": value, "expected": expected }))
     }
 
+    /// A 400 about a field that is required.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(Kind::BadRequest, format!("{name}: missing, but required"))
+            .with_details(json!({ "field": name, "value": null, "expected": "a value" }))
+    }
+
     /// A 400 about one field that could not be read as a word of the core.
     pub(crate) fn malformed(name: &str, malformed: &Malformed) -> Self {
         Self::field(name, &malformed.value, malformed.expected)

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod completion;
+pub(crate) mod freeing;
 pub(crate) mod one_at_a_time;
 pub(crate) mod parts;
 pub(crate) mod sessions;

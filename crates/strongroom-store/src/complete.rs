@@ -82,6 +82,8 @@ impl Store {
             store.disk().remove(&store.layout().staging(upload))?;
             store.remove_side_files(upload)?;
             seal.close(store.registry());
+            // The row of this discard may have needed the reserve. Where others took the room at once, the next sweep tries.
+            drop(store.keep_reserve_now());
             Ok(())
         })
         .await

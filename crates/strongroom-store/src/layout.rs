@@ -6,6 +6,7 @@
 //! blobs/3f/3f0c…-uuid                           an original
 //! renditions/3f/3f0c…-uuid.thumb.jpg            a rendition
 //! scratch/8d1b…/{input,out/}                    one render job's own directory
+//! reserve                                       room for the rows that free other bytes
 //! ```
 //!
 //! The 256 shards of each exist from the start, so that a new file never waits for a new directory to be synced, and no
@@ -116,6 +117,11 @@ impl Layout {
     /// The directory of all scratch directories.
     pub(crate) fn scratch_area(&self) -> PathBuf {
         self.root.join("scratch")
+    }
+
+    /// The file that keeps room aside.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
     }
 
     fn in_shard(&self, area: Area, key: &str, file: Option<&str>) -> PathBuf {

@@ -40,6 +40,7 @@ mod layout;
 mod part;
 mod read;
 mod rendition;
+mod reserve;
 mod scratch;
 mod session;
 mod store;

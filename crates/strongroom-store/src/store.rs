@@ -41,7 +41,12 @@ impl Store {
     pub fn with_hook(root: &Path, durability: Durability, hook: Option<Hook>) -> Result<Self, StoreError> {
         let disk = Disk::new(durability, hook);
         let layout = Layout::create(root, &disk)?;
-        Ok(Self { shared: Arc::new(Shared { disk, layout, registry: Registry::default() }) })
+        let store = Self { shared: Arc::new(Shared { disk, layout, registry: Registry::default() }) };
+        match store.keep_reserve_now() {
+            // Who starts on a full disk is needed most there.
+            Ok(()) | Err(StoreError::Full) => Ok(store),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes the slot of part `number`, so that it can be written in place. `None` where another try has it, or where a

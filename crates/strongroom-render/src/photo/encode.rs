@@ -25,6 +25,9 @@ pub(super) fn encode(pixels: &DynamicImage, style: Style) -> Result<Vec<u8>, Run
         RenditionFormat::Jpeg => jpeg(pixels, style),
         RenditionFormat::Png => png(pixels),
         RenditionFormat::Webp => webp_encoder::encode(pixels, style.quality).map_err(RunError::Ours),
+        other @ (RenditionFormat::Mp4 | RenditionFormat::M4a) => {
+            Err(RunError::Ours(format!("a picture cannot be encoded as {other}")))
+        }
     }
 }
 

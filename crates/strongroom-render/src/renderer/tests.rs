@@ -56,6 +56,7 @@ fn every_way_to_end_has_a_meaning() {
     let code = |ending| match read_answer(&finished(ending), 30) {
         Err(RenderError::Failed(failure)) => Some(failure.code),
         Err(RenderError::Broken(_)) => None,
+        Err(RenderError::Animated) => panic!("read as an animation"),
         Ok(answer) => panic!("read as {answer:?}"),
     };
     assert_eq!(code(Ending::OutOfTime), Some(FailureCode::Timeout));

@@ -12,7 +12,7 @@ pub(super) mod status;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{ConnectionId, MediaId, UploadId};
 use strongroom_core::media::MediaType;
@@ -28,6 +28,15 @@ const PHOTO_WAIT: Duration = Duration::from_secs(5);
 /// An upload id in a path or body. What is no such id is an upload that does not exist.
 fn upload_id(text: &str) -> Result<UploadId, Problem> {
     text.parse().map_err(|_| Problem::not_found("upload", text))
+}
+
+/// The size of a file as clients print it: `123`, or `123.0`.
+fn file_size(number: &Number) -> Result<u64, Problem> {
+    let exact = number.as_u64();
+    let float = number.as_f64().filter(|f| f.fract() == 0.0 && (1.0..9e15).contains(f));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range, checked above")]
+    let size = exact.or(float.map(|f| f as u64)).filter(|size| *size > 0);
+    size.ok_or_else(|| Problem::field("size", &number.to_string(), "a whole number above 0"))
 }
 
 /// A part's or file's digest as an `ETag` header.

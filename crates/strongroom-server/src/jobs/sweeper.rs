@@ -8,13 +8,14 @@ use strongroom_catalog::Catalog;
 use strongroom_core::clock::{Clock, Timestamp};
 use strongroom_core::media::{Failure, FailureCode};
 use strongroom_core::upload::UploadState;
-use strongroom_store::{StagedUpload, Store};
+use strongroom_store::{StagedUpload, Store, StoreError};
 
 use super::Drain;
 use crate::config;
 use crate::delivery::urls::Urls;
 use crate::problem::Problem;
 use crate::services::completion::Completion;
+use crate::services::freeing::freeing;
 use crate::services::settled::Settled;
 
 /// How long a complete may be at work before it counts as interrupted. One that is only slow is not harmed: its upload is
@@ -62,6 +63,7 @@ impl Sweeper {
             ("end interrupted completes", self.resume_completes().await),
             ("clear staged files", self.clear_staging().await),
             ("clear blobs without a row", self.clear_blobs(blob_shard).await),
+            ("set the reserve aside", self.keep_reserve().await),
             ("clear scratch", self.store.sweep_scratch().await.map(drop).map_err(Problem::from)),
             ("bury abandoned jobs", self.bury_jobs().await),
             ("forget closed uploads and done jobs", self.forget().await),
@@ -76,7 +78,8 @@ impl Sweeper {
     async fn expire_uploads(&self) -> Result<(), Problem> {
         let now = self.clock.now();
         for upload in self.catalog.due_uploads(now, MOST_EXPIRED).await? {
-            if self.catalog.expire_upload(upload.connection, upload.id, now).await? {
+            let expiring = || self.catalog.expire_upload(upload.connection.clone(), upload.id, now);
+            if freeing(&self.store, expiring).await? {
                 self.store.discard_upload(upload.id).await?;
             }
         }
@@ -131,6 +134,14 @@ impl Sweeper {
             }
         }
         Ok(())
+    }
+
+    /// Others may have taken the reserve's room, and given it back since. That the disk is full is told where that matters.
+    async fn keep_reserve(&self) -> Result<(), Problem> {
+        match self.store.keep_reserve().await {
+            Err(StoreError::Full) => Ok(()),
+            kept => Ok(kept?),
+        }
     }
 
     async fn bury_jobs(&self) -> Result<(), Problem> {

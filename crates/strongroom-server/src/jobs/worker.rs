@@ -52,6 +52,8 @@ impl From<RenderError> for Attempt {
         match error {
             RenderError::Failed(failure) => Self::Failed(failure),
             RenderError::Broken(text) => Self::Broken(FailureCode::Internal, text),
+            // Never while `render_photo` is followed by `render_film`.
+            RenderError::Animated => Self::Broken(FailureCode::Internal, error.to_string()),
         }
     }
 }

@@ -147,11 +147,14 @@ fn check_whole(upload: &Upload, parts: &[Part]) -> Result<(), Problem> {
     }
     let count: u32 = missing.iter().map(|(from, to)| to - from + 1).sum();
     let ranges: Vec<Value> = missing.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
-    let received: u64 = parts.iter().map(|part| part.size_bytes).sum();
     let total = upload.plan.total_parts();
     let message = format!("{count} of {total} parts are missing, the first is part {}", missing[0].0);
     Err(Problem::new(Kind::UploadIncomplete, message)
-        .with_details(json!({ "missingParts": ranges, "receivedBytes": received })))
+        .with_details(json!({ "missingParts": ranges, "receivedBytes": received_bytes(parts) })))
+}
+
+fn received_bytes(parts: &[Part]) -> u64 {
+    parts.iter().map(|part| part.size_bytes).sum()
 }
 
 /// The parts are those that the client means, or a 409 that names the first that is not.
@@ -163,7 +166,8 @@ fn check_named(parts: &[Part], named: &[NamedPart]) -> Result<(), Problem> {
             let actual = there.map_or_else(|| "absent".to_owned(), |part| part.digest.to_etag());
             let message = format!("parts: part {number} is {actual}, not `{etag}`; send it again or leave it out");
             let range = json!([{ "from": number, "to": number }]);
-            return Err(Problem::new(Kind::UploadIncomplete, message).with_details(json!({ "missingParts": range })));
+            let details = json!({ "missingParts": range, "receivedBytes": received_bytes(parts) });
+            return Err(Problem::new(Kind::UploadIncomplete, message).with_details(details));
         }
     }
     Ok(())

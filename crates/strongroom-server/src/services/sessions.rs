@@ -10,6 +10,7 @@ use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::{Plan, UploadState};
 use strongroom_store::Store;
 
+use super::freeing::freeing;
 use super::one_at_a_time::OneAtATime;
 use crate::config;
 use crate::problem::{Kind, Problem};
@@ -98,6 +99,20 @@ impl Sessions {
         Ok((upload, parts))
     }
 
+    /// A connection's sessions, newest first, with their states as of now. One that is due counts as `open` for the choice
+    /// of a state until it is swept, which is a minute at most.
+    pub(crate) async fn list(
+        &self,
+        owner: ConnectionId,
+        state: Option<UploadState>,
+        limit: u32,
+        offset: u64,
+    ) -> Result<Vec<Upload>, Problem> {
+        let now = self.clock.now();
+        let uploads = self.catalog.list_uploads(owner, state, limit, offset).await?;
+        Ok(uploads.into_iter().map(|upload| as_of(upload, now)).collect())
+    }
+
     /// Gives a session up and frees its bytes. Repeatable; a completed upload stays what it is.
     pub(crate) async fn abort(&self, owner: &ConnectionId, id: UploadId) -> Result<(), Problem> {
         let _turn = self.ends.turn(id).await;
@@ -111,7 +126,8 @@ impl Sessions {
             }
         }
         let (open, aborted) = (UploadState::Open, UploadState::Aborted);
-        self.catalog.move_upload(owner.clone(), id, open, aborted, self.clock.now()).await?;
+        let moving = || self.catalog.move_upload(owner.clone(), id, open, aborted, self.clock.now());
+        freeing(&self.store, moving).await?;
         // After the row: a crash in between leaves files that the sweeper knows for leftovers.
         self.store.discard_upload(id).await?;
         Ok(())

@@ -16,3 +16,4 @@ mod caller;
 mod crashes;
 mod faults;
 mod privacy;
+mod reserve;

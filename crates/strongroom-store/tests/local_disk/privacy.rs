@@ -45,7 +45,8 @@ async fn files_and_directories_are_private() {
         files += usize::from(!is_directory);
         assert_eq!(mode, if is_directory { 0o700 } else { 0o600 }, "{}", path.display());
     });
-    assert_eq!(files, 4);
+    // Both uploads, the side file, the rendition and the reserve.
+    assert_eq!(files, 5);
 }
 
 #[tokio::test]

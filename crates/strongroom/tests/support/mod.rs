@@ -53,16 +53,30 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server with these settings (`STRONGROOM_SECTION__KEY`, value) laid over the defaults.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
-        let always = [("STRONGROOM_SERVER__LISTEN", "127.0.0.1:0"), ("STRONGROOM_SERVER__DRAIN_SECONDS", "0")];
+        Self::launch(settings, true).await
+    }
+
+    /// Starts a server that works off no jobs: whatever is to be rendered stays `processing`.
+    pub(crate) async fn start_without_worker(settings: &[(&str, &str)]) -> Self {
+        Self::launch(settings, false).await
+    }
+
+    async fn launch(settings: &[(&str, &str)], work: bool) -> Self {
+        let always = [
+            ("STRONGROOM_SERVER__LISTEN", "127.0.0.1:0"),
+            ("STRONGROOM_SERVER__DRAIN_SECONDS", "0"),
+            // Memory has less room than a disk.
+            ("STRONGROOM_STORE__MIN_FREE_BYTES", "0"),
+        ];
         let pairs = always.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::read(&Layers::defaults().unwrap().with_environment(pairs)).unwrap();
-        let data = tempfile::tempdir().unwrap();
+        let data = data_dir();
         let clock = SteppedClock::at(SystemClock.now());
         let options = Options {
             data_dir: data.path().to_owned(),
             config,
             serve: true,
-            work: true,
+            work,
             program: env!("CARGO_BIN_EXE_strongroom").into(),
             allow_unsandboxed: false,
             clock: Arc::new(clock.clone()),
@@ -119,6 +133,12 @@ impl Drop for Server {
             assert!(matches!(ended, Some(Ok(()))), "the server did not end well");
         }
     }
+}
+
+/// A directory in memory where the system has that, or else on disk. What syncs are good for is no matter of these tests,
+/// and to wait for them takes most of their time: 2 s and not 0.1 s each on a busy machine.
+fn data_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// The server's thread. It has a runtime of its own, so that a test that blocks does not block the server.

@@ -48,6 +48,7 @@ pub(crate) fn decode(format: RenditionFormat, bytes: &[u8]) -> DynamicImage {
         RenditionFormat::Jpeg => jpeg::decode(bytes),
         RenditionFormat::Png => image::load_from_memory_with_format(bytes, image::ImageFormat::Png).unwrap(),
         RenditionFormat::Webp => image::load_from_memory_with_format(bytes, image::ImageFormat::WebP).unwrap(),
+        RenditionFormat::Mp4 | RenditionFormat::M4a => panic!("not a picture"),
     }
 }
 
@@ -77,7 +78,7 @@ pub(crate) async fn render(file: &[u8]) -> Output {
 pub(crate) async fn refusal_within(file: &[u8], limits: Limits) -> Failure {
     match try_render(file, limits).await {
         Err(RenderError::Failed(failure)) => failure,
-        Err(RenderError::Broken(reason)) => panic!("broken: {reason}"),
+        Err(error @ (RenderError::Broken(_) | RenderError::Animated)) => panic!("{error}"),
         Ok(output) => panic!("rendered: {:?}", output.rendered),
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_core::digest::Digest;
 use utoipa::ToSchema;
 
+use super::file_size;
 use crate::app::App;
 use crate::http::json::Json;
 use crate::http::media_view::MediaView;
@@ -21,8 +22,8 @@ pub(crate) struct CheckRequest {
     /// SHA-256 of the file in hexadecimal.
     sha256: Option<String>,
     /// The file's size in bytes.
-    #[schema(minimum = 1)]
-    size: u64,
+    #[schema(minimum = 1, value_type = u64)]
+    size: serde_json::Number,
 }
 
 /// Whether they are there.
@@ -47,24 +48,22 @@ pub(crate) async fn check(
     access: Access<VaultWrite>,
     Json(request): Json<CheckRequest>,
 ) -> Result<Answer<CheckResponse>, Problem> {
-    if request.size == 0 {
-        return Err(Problem::field("size", "0", "a whole number above 0"));
-    }
+    let size = file_size(&request.size)?;
     let owner = access.connection.id;
     let found = match (&request.etag, &request.sha256) {
         (Some(etag), _) if etag.is_empty() => return Err(Problem::field("etag", "", "an entity tag")),
         // An entity tag of another make is one that no media here has.
         (Some(etag), _) => match Digest::from_etag(etag) {
-            Ok(digest) => app.catalog.media_by_etag(owner, digest, request.size).await?,
+            Ok(digest) => app.catalog.media_by_etag(owner, digest, size).await?,
             Err(_) => None,
         },
         (None, Some(sha256)) => {
             // 64 hexadecimal digits, whichever hash they are of.
             let bytes: Digest =
                 sha256.parse().map_err(|_| Problem::field("sha256", sha256, "64 hexadecimal digits"))?;
-            app.catalog.media_by_sha256(owner, *bytes.as_bytes(), request.size).await?
+            app.catalog.media_by_sha256(owner, *bytes.as_bytes(), size).await?
         }
-        (None, None) => return Err(Problem::field("etag", "", "there; etag or sha256 is required")),
+        (None, None) => return Err(Problem::missing("etag")),
     };
     let media = found.map(|media| MediaView::of(&app, &media));
     Ok(Answer(CheckResponse { exists: media.is_some(), media }))

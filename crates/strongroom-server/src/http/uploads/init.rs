@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_catalog::records::Upload;
 use utoipa::ToSchema;
 
-use super::refuse_ids;
+use super::{file_size, refuse_ids};
 use crate::app::App;
 use crate::http::body::digests;
 use crate::http::json::Json;
@@ -118,24 +118,15 @@ impl InitRequest {
         let text = |name: &str, value: Option<String>| match value {
             Some(value) if !value.is_empty() => Ok(value),
             Some(_) => Err(Problem::field(name, "", "a text of at least one character")),
-            None => Err(Problem::field(name, "", "there; it is required")),
+            None => Err(Problem::missing(name)),
         };
         let filename = text("filename", self.filename)?;
-        let size = self.size.or(self.filesize).ok_or_else(|| Problem::field("size", "", "there; it is required"))?;
-        let size = whole(&size).ok_or_else(|| Problem::field("size", &size.to_string(), "a whole number above 0"))?;
+        let size = file_size(&self.size.or(self.filesize).ok_or_else(|| Problem::missing("size"))?)?;
         let content_type = text("contentType", self.content_type.or(self.mime_type))?;
         refuse_ids("releaseFormIds", self.release_form_ids.as_ref(), "the id of a release form of this connection")?;
         refuse_ids("listIds", self.list_ids.as_ref(), "the id of a list of this connection")?;
         Ok(NewSession { filename, size, content_type, repr_digest })
     }
-}
-
-/// A number as some clients print it: `123` or `123.0`.
-fn whole(number: &serde_json::Number) -> Option<u64> {
-    let exact = number.as_u64();
-    let float = number.as_f64().filter(|f| f.fract() == 0.0 && (1.0..9e15).contains(f));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range, checked above")]
-    exact.or(float.map(|f| f as u64)).filter(|size| *size > 0)
 }
 
 impl InitResponse {

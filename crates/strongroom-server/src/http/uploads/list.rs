@@ -39,7 +39,7 @@ pub(crate) async fn list(
 ) -> Result<Answer<SessionList>, Problem> {
     let state = query.word("state", "open, completing, completed, aborted or expired")?;
     let page = Page::read(&query, 20, 100)?;
-    let uploads = app.catalog.list_uploads(access.connection.id, state, page.limit + 1, page.offset).await?;
+    let uploads = app.sessions.list(access.connection.id, state, page.limit + 1, page.offset).await?;
     let (uploads, has_more) = page.cut(uploads);
     Ok(Answer(SessionList { list: uploads.iter().map(SessionView::of).collect(), has_more }))
 }
