@@ -17,6 +17,18 @@ text_enum! {
         SquarePreview = "square",
         /// 300 wide, JPEG.
         Thumb = "thumb",
+        /// A film whose short side is at most 720, or a moving picture's, MP4.
+        Video720 = "720p",
+        /// A film whose short side is at most 240, MP4.
+        Video240 = "240p",
+    }
+}
+
+impl RenditionName {
+    /// Whether it stands for the media before it is opened, so that a preview chosen by hand takes its place.
+    #[must_use]
+    pub const fn is_preview(self) -> bool {
+        matches!(self, Self::Preview | Self::PreviewWebp | Self::Preview640Webp | Self::SquarePreview | Self::Thumb)
     }
 }
 
@@ -29,6 +41,10 @@ text_enum! {
         Png = "png",
         /// WebP.
         Webp = "webp",
+        /// H.264 and AAC in MP4.
+        Mp4 = "mp4",
+        /// AAC in MP4, sound alone.
+        M4a = "m4a",
     }
 }
 
@@ -40,6 +56,8 @@ impl RenditionFormat {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::Webp => "image/webp",
+            Self::Mp4 => "video/mp4",
+            Self::M4a => "audio/mp4",
         }
     }
 
@@ -84,6 +102,16 @@ impl Size {
     pub fn square(self, side: u32) -> Self {
         let side = side.min(self.width).min(self.height);
         Self::new(side, side)
+    }
+
+    /// Scaled down so that the shortest side is at most `shortest`; never up. Both sides even, as 4:2:0 video needs them: an
+    /// odd side loses its last pixel, and no side is below two.
+    #[must_use]
+    pub fn fit_shortest_even(self, shortest: u32) -> Self {
+        let side = self.width.min(self.height);
+        let fitted = if side <= shortest { self } else { self.scale(shortest, side) };
+        let even = |side: u32| (side & !1).max(2);
+        Self::new(even(fitted.width), even(fitted.height))
     }
 
     fn scale(self, numerator: u32, denominator: u32) -> Self {
@@ -156,6 +184,14 @@ mod tests {
         assert_eq!(Size::new(10_000, 1).fit_width(300), Size::new(300, 1));
         assert_eq!(Size::new(4032, 3024).square(960), Size::new(960, 960));
         assert_eq!(Size::new(500, 200).square(960), Size::new(200, 200));
+    }
+
+    #[test]
+    fn films_have_even_sides() {
+        assert_eq!(Size::new(1920, 1080).fit_shortest_even(720), Size::new(1280, 720));
+        assert_eq!(Size::new(1080, 1920).fit_shortest_even(240), Size::new(240, 426));
+        assert_eq!(Size::new(641, 359).fit_shortest_even(720), Size::new(640, 358));
+        assert_eq!(Size::new(1, 1).fit_shortest_even(720), Size::new(2, 2));
     }
 
     #[test]

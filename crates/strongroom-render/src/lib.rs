@@ -20,5 +20,5 @@ mod sandbox;
 pub use child::child_main;
 pub use limits::Limits;
 pub use order::{Attempt, Layer, SelfTest};
-pub use renderer::{RenderError, Rendered, RenderedFile, Renderer, SandboxUnavailable};
+pub use renderer::{FilmDone, FilmFacts, FilmStep, RenderError, Rendered, RenderedFile, Renderer, SandboxUnavailable};
 pub use sandbox::Sandbox;

@@ -52,6 +52,9 @@ pub enum RenderError {
     /// The media's fault or the decoder's: its end state, unless [`FailureCode::is_retryable`].
     #[error(transparent)]
     Failed(Failure),
+    /// x
+    #[error("a")]
+    Animated,
     /// Ours: try again.
     #[error("the renderer is broken: {0}")]
     Broken(String),
@@ -238,3 +241,41 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests;
+
+/// x
+#[derive(Debug, Clone)]
+pub struct FilmFacts {
+    /// x
+    pub media_type: MediaType,
+    /// x
+    pub format: Format,
+    /// x
+    pub dimensions: Option<Size>,
+    /// x
+    pub duration_ms: u64,
+}
+/// x
+pub enum FilmStep {
+    /// x
+    Facts(FilmFacts),
+    /// x
+    Progress(f64),
+    /// x
+    Made(Vec<RenderedFile>),
+}
+/// x
+pub struct FilmDone {
+    /// x
+    pub sha256: [u8; 32],
+}
+impl Renderer {
+    /// x
+    pub async fn render_film(
+        &self,
+        _i: &Path,
+        _o: &Path,
+        _s: tokio::sync::mpsc::Sender<FilmStep>,
+    ) -> Result<FilmDone, RenderError> {
+        Err(RenderError::Animated)
+    }
+}

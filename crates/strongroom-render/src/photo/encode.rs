@@ -25,6 +25,7 @@ pub(super) fn encode(pixels: &DynamicImage, style: Style) -> Result<Vec<u8>, Run
         RenditionFormat::Jpeg => jpeg(pixels, style),
         RenditionFormat::Png => png(pixels),
         RenditionFormat::Webp => webp_encoder::encode(pixels, style.quality).map_err(RunError::Ours),
+        _ => Err(RunError::Ours("no".into())),
     }
 }
 
