@@ -14,8 +14,8 @@ use strongroom_core::upload::UploadState;
 
 use crate::CatalogError;
 use crate::records::{
-    ApiKeyRecord, ClaimedJob, Completed, Connection, Deliverable, JobRecord, Media, MediaPage, NewApiKey, NewMedia,
-    Part, PartRecorded, RenderedFacts, Upload,
+    ApiKeyRecord, BlobState, ClaimedJob, Completed, Connection, Deliverable, JobRecord, Media, MediaPage, NewApiKey,
+    NewBlob, NewMedia, Part, PartRecorded, RenderedFacts, Upload,
 };
 use crate::sqlite::{Engine, queries};
 
@@ -128,6 +128,13 @@ methods! {
     /// Completes an upload that is `completing`: media, job and event. Run again, it answers what the first run made.
     write completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
 
+    /// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them.
+    write blobs::keep_blob(new: NewBlob, now: Timestamp) -> BlobKey;
+    /// How far a blob's renditions are.
+    read blobs::blob_state(owner: ConnectionId, key: BlobKey) -> Option<BlobState>;
+    /// Renders a blob anew, unless that is under way. Says whether a job was added.
+    write blobs::render_again(owner: ConnectionId, blob: BlobKey, kind: JobKind, now: Timestamp) -> bool;
+
     /// One media of a connection.
     read media::media(owner: ConnectionId, id: MediaId) -> Option<Media>;
     /// The media that an upload became.
@@ -138,6 +145,8 @@ methods! {
     read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
     /// A page of a connection's media.
     read media::list_media(owner: ConnectionId, page: MediaPage) -> Vec<Media>;
+    /// Shows another blob's renditions as a media's preview, or its own again. Says whether there is such a media.
+    write media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
     /// What delivery needs of one rendition. Whoever asks holds a good signature.
     read media::deliverable(media: MediaId, name: RenditionName) -> Option<Deliverable>;
     /// The types of a media's events, in order.
@@ -149,6 +158,8 @@ methods! {
     write jobs::renew_lease(job: i64, lease: LeaseToken, now: Timestamp) -> bool;
     /// Gives a job back at shutdown, with its attempt not spent.
     write jobs::give_back(job: i64, lease: LeaseToken, now: Timestamp) -> ();
+    /// Passes a job on to another queue, with its attempt not spent. `false` means that the lease was lost.
+    write jobs::hand_over(job: ClaimedJob, kind: JobKind, now: Timestamp) -> bool;
     /// Jobs whose worker died in their last attempt.
     read jobs::abandoned_jobs(now: Timestamp) -> Vec<ClaimedJob>;
     /// When the next job of a kind wants a worker.
@@ -160,6 +171,10 @@ methods! {
 
     /// Ends a job well. `false` means that the lease was lost and nothing was changed.
     write outcome::finish_render(job: ClaimedJob, facts: RenderedFacts, now: Timestamp) -> bool;
+    /// Keeps what a job has made so far. `false` means that the lease was lost and nothing was changed.
+    write outcome::publish_step(job: ClaimedJob, facts: RenderedFacts, is_playable: bool, now: Timestamp) -> bool;
+    /// Notes how far a job is, and renews its lease. `false` means that the lease was lost.
+    write outcome::report_progress(job: ClaimedJob, permille: u32, now: Timestamp) -> bool;
     /// Ends a job whose media cannot be rendered. `false` means that the lease was lost.
     write outcome::fail_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
     /// Puts a failed job back; after its last attempt it is dead. `false` means that the lease was lost.

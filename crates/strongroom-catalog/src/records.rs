@@ -188,6 +188,8 @@ pub struct Media {
     pub dimensions: Option<Size>,
     /// Length in milliseconds, if it has one.
     pub duration_ms: Option<u64>,
+    /// How far its renditions are, in thousandths, while a job reports it.
+    pub progress_permille: Option<u32>,
     /// Part of every signed URL; moves when older ones must die.
     pub url_version: i64,
     /// How often it was liked.
@@ -196,8 +198,63 @@ pub struct Media {
     pub tips: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The blob of the preview that was chosen by hand.
+    pub custom_preview: Option<BlobKey>,
     /// Its renditions.
     pub renditions: Vec<Rendition>,
+}
+
+impl Media {
+    /// Where the bytes of one of its renditions are.
+    #[must_use]
+    pub fn blob_of(&self, name: RenditionName) -> BlobKey {
+        self.custom_preview.filter(|_| name.is_preview()).unwrap_or(self.blob)
+    }
+}
+
+/// Bytes that are kept without a media of their own, such as a preview chosen by hand.
+#[derive(Debug, Clone)]
+pub struct NewBlob {
+    /// The owner.
+    pub connection: ConnectionId,
+    /// Under which key the bytes were published.
+    pub key: BlobKey,
+    /// BLAKE3 of the bytes.
+    pub etag: Digest,
+    /// How many bytes.
+    pub size_bytes: u64,
+    /// What they are.
+    pub media_type: MediaType,
+    /// Their format, if it is one.
+    pub format: Option<Format>,
+    /// What follows.
+    pub next: NextStep,
+}
+
+impl NewMedia {
+    /// Its bytes.
+    pub(crate) fn to_blob(&self) -> NewBlob {
+        NewBlob {
+            connection: self.connection.clone(),
+            key: self.blob,
+            etag: self.etag,
+            size_bytes: self.size_bytes,
+            media_type: self.media_type,
+            format: self.format,
+            next: self.next.clone(),
+        }
+    }
+}
+
+/// How far a blob's renditions are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobState {
+    /// Which blob.
+    pub key: BlobKey,
+    /// How far it has come.
+    pub status: MediaStatus,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
 }
 
 /// One finished rendition.
@@ -278,12 +335,12 @@ pub struct RenderedFacts {
     pub media_type: MediaType,
     /// Its format.
     pub format: Format,
-    /// Upright size.
-    pub dimensions: Size,
+    /// Upright size, if it has one.
+    pub dimensions: Option<Size>,
     /// Length, if it has one.
     pub duration_ms: Option<u64>,
-    /// SHA-256 of the original.
-    pub sha256: [u8; 32],
+    /// SHA-256 of the original, if it is known by now.
+    pub sha256: Option<[u8; 32]>,
     /// The renditions, published already.
     pub renditions: Vec<Rendition>,
 }

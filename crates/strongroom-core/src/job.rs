@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::media::{Format, MediaType};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -9,6 +10,20 @@ text_enum! {
     JobKind {
         /// Make a photo's renditions.
         RenderPhoto = "render_photo",
+        /// Make the renditions of a film, a moving picture or a sound.
+        RenderFilm = "render_film",
+    }
+}
+
+impl JobKind {
+    /// The job that a file of this format needs. A GIF of one frame is a photo, as most PNGs and WebPs are; how many frames
+    /// there are is told by the child that takes it apart, and an animation is then handed to the other queue.
+    #[must_use]
+    pub const fn for_format(format: Format) -> Self {
+        match (format, format.media_type()) {
+            (Format::Gif, _) | (_, MediaType::Photo) => Self::RenderPhoto,
+            (_, MediaType::Video | MediaType::Audio | MediaType::Gif) => Self::RenderFilm,
+        }
     }
 }
 

@@ -24,6 +24,14 @@ text_enum! {
     }
 }
 
+impl RenditionName {
+    /// Whether it stands for the media before it is opened, so that a preview chosen by hand takes its place.
+    #[must_use]
+    pub const fn is_preview(self) -> bool {
+        matches!(self, Self::Preview | Self::PreviewWebp | Self::Preview640Webp | Self::SquarePreview | Self::Thumb)
+    }
+}
+
 text_enum! {
     /// A format that renditions are made in.
     RenditionFormat {

@@ -12,7 +12,7 @@ use strongroom_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, Render};
 use crate::delivery::urls::Urls;
 use crate::jobs::{Drain, Sweeper, Wake, Worker};
 use crate::services::access::Access;
@@ -174,8 +174,11 @@ pub async fn run(
         tasks.spawn(sweeper(&app).run());
     }
     if options.work {
-        for _ in 0..app.config.render.photo_workers {
-            tasks.spawn(worker(&app, renderer.clone()).run());
+        let Render { photo_workers, film_workers, .. } = app.config.render;
+        for (kind, workers) in [(JobKind::RenderPhoto, photo_workers), (JobKind::RenderFilm, film_workers)] {
+            for _ in 0..workers {
+                tasks.spawn(worker(&app, kind, renderer.clone()).run());
+            }
         }
     }
     ready(address);
@@ -255,9 +258,9 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
     })
 }
 
-fn worker(app: &App, renderer: Renderer) -> Worker {
+fn worker(app: &App, kind: JobKind, renderer: Renderer) -> Worker {
     Worker {
-        kind: JobKind::RenderPhoto,
+        kind,
         catalog: app.catalog.clone(),
         store: app.store.clone(),
         renderer,

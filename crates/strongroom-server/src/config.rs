@@ -101,6 +101,8 @@ pub struct Upload {
 pub struct Render {
     /// Photos at a time.
     pub photo_workers: usize,
+    /// Films, moving pictures and sounds at a time.
+    pub film_workers: usize,
     /// How often to look for other processes' jobs.
     pub poll: Duration,
     /// What one render may use.
@@ -209,6 +211,7 @@ fn read_render(from: &mut reader::Reader<'_>) -> Render {
     };
     Render {
         photo_workers: if workers == 0 { processors } else { workers },
+        film_workers: from.count("render.film_workers", 0..=1024),
         poll: Duration::from_millis(from.whole("render.poll_milliseconds", 10..=60_000)),
         limits,
     }

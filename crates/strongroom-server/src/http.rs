@@ -58,6 +58,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(vault::list::list))
         .routes(routes!(vault::get::get))
         .routes(routes!(vault::original::original))
+        .routes(routes!(vault::preview::put_preview, vault::preview::delete_preview))
+        .routes(routes!(vault::reprocess::reprocess))
         .routes(routes!(profile::profile))
         .routes(routes!(account::whoami))
 }

@@ -1,6 +1,7 @@
 //! Work that follows from what clients did: rendering, and clearing up.
 
 mod drain;
+mod film;
 mod sweeper;
 mod wake;
 mod worker;

@@ -5,5 +5,6 @@ pub(crate) mod completion;
 pub(crate) mod freeing;
 pub(crate) mod one_at_a_time;
 pub(crate) mod parts;
+pub(crate) mod previews;
 pub(crate) mod sessions;
 pub(crate) mod settled;

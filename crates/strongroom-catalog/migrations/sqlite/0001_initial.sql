@@ -85,6 +85,8 @@ create table blob (
     width           bigint,
     height          bigint,
     duration_ms     bigint,
+    -- How far a film is, in thousandths; null before the first report and after the end.
+    progress        bigint,
     failure_code    text,
     failure_message text,
     published_at    bigint,
@@ -117,13 +119,16 @@ create table media (
     type          text    not null check (type in ('photo', 'video', 'audio', 'gif')),
     status        text    not null check (status in ('processing', 'playable', 'ready', 'error')),
     filename      text    not null,
+    -- The blob whose renditions are shown as this media's preview, where one was chosen by hand.
+    preview_blob  text,
     url_version   bigint  not null default 1,
     likes         bigint  not null default 0,
     tips          bigint  not null default 0,
     created_at    bigint  not null,
     deleted_at    bigint,
     unique (connection_id, upload_id),
-    foreign key (connection_id, blob_key) references blob (connection_id, key)
+    foreign key (connection_id, blob_key) references blob (connection_id, key),
+    foreign key (connection_id, preview_blob) references blob (connection_id, key)
 );
 
 create index media_recent on media (connection_id, created_at, id) where deleted_at is null;

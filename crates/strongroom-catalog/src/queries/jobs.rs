@@ -102,6 +102,25 @@ pub(crate) async fn give_back(connection: &mut Connection, job: i64, lease: Leas
     Ok(())
 }
 
+/// Passes a job on to another queue, with its attempt not spent. `false` means that the lease was lost.
+pub(crate) async fn hand_over(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    kind: JobKind,
+    now: Timestamp,
+) -> Answer<bool> {
+    let passed = sql("update job set kind = $3, state = 'ready', attempts = 0, lease_token = null, lease_until = null,
+                             run_at = $4, updated_at = $4
+                      where id = $1 and lease_token = $2 and state = 'running'")
+    .bind(job.id)
+    .bind(job.lease.to_string())
+    .bind(kind.as_str())
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(passed.rows_affected() == 1)
+}
+
 /// Jobs whose last attempt's lease has run out: their worker died with it.
 pub(crate) async fn abandoned_jobs(connection: &mut Connection, now: Timestamp) -> Answer<Vec<ClaimedJob>> {
     let rows = sql("select id, connection_id, kind, blob_key, attempts, lease_token from job

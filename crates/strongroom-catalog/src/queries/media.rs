@@ -1,7 +1,7 @@
 //! Media, as they are shown and delivered.
 
 use strongroom_core::digest::Digest;
-use strongroom_core::id::{ConnectionId, MediaId, UploadId};
+use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
 use strongroom_core::media::{Failure, FailureCode, MediaStatus, MediaType};
 use strongroom_core::rendition::{RenditionName, Size};
 
@@ -15,15 +15,15 @@ macro_rules! select_media {
             "with page as (select * from media where ",
             $condition,
             ") select page.id, page.connection_id, page.blob_key, page.type, page.status, page.filename, page.url_version,
-                      page.likes, page.tips, page.created_at, blob.size_bytes, blob.etag, blob.sha256, blob.format,
-                      blob.width, blob.height, blob.duration_ms, blob.failure_code, blob.failure_message,
-                      rendition.name as rendition_name, rendition.format as rendition_format,
+                      page.likes, page.tips, page.created_at, page.preview_blob, blob.size_bytes, blob.etag, blob.sha256, blob.format,
+                      blob.width, blob.height, blob.duration_ms, blob.progress, blob.failure_code, blob.failure_message,
+                      rendition.blob_key as rendition_blob, rendition.name as rendition_name, rendition.format as rendition_format,
                       rendition.width as rendition_width, rendition.height as rendition_height,
                       rendition.size_bytes as rendition_bytes
                from page
                join blob on blob.connection_id = page.connection_id and blob.key = page.blob_key
                left join rendition on rendition.connection_id = page.connection_id
-                                  and rendition.blob_key = page.blob_key
+                                  and rendition.blob_key in (page.blob_key, page.preview_blob)
                order by ",
             $order
         )
@@ -138,25 +138,46 @@ pub(crate) const fn page_text(order: MediaOrder, descending: bool) -> &'static s
     }
 }
 
+/// Shows the renditions of another blob as a media's preview, or its own again. Older URLs die. Says whether there is such a
+/// media.
+pub(crate) async fn set_preview(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    id: MediaId,
+    preview: Option<BlobKey>,
+) -> Answer<bool> {
+    let set = sql("update media set preview_blob = $3, url_version = url_version + 1
+                   where connection_id = $1 and id = $2 and deleted_at is null")
+    .bind(owner.to_string())
+    .bind(id.number())
+    .bind(preview.map(|key| key.to_string()))
+    .execute(connection)
+    .await?;
+    Ok(set.rows_affected() == 1)
+}
+
 /// What delivery needs of one rendition. Whoever asks holds a good signature, which names no connection.
 pub(crate) async fn deliverable(
     connection: &mut Connection,
     media: MediaId,
     name: RenditionName,
 ) -> Answer<Option<Deliverable>> {
-    let row = sql("select media.blob_key, media.url_version, blob.published_at, rendition.name as rendition_name,
+    let row =
+        sql("select blob.key as blob_key, media.url_version, blob.published_at, rendition.name as rendition_name,
                           rendition.format as rendition_format, rendition.width as rendition_width,
                           rendition.height as rendition_height, rendition.size_bytes as rendition_bytes
                    from media
-                   join blob on blob.connection_id = media.connection_id and blob.key = media.blob_key
-                   join rendition on rendition.connection_id = media.connection_id
-                                 and rendition.blob_key = media.blob_key
+                   join blob on blob.connection_id = media.connection_id
+                            and blob.key = case when $3 then coalesce(media.preview_blob, media.blob_key)
+                                                else media.blob_key end
+                   join rendition on rendition.connection_id = blob.connection_id and rendition.blob_key = blob.key
                    where media.id = $1 and rendition.name = $2 and media.deleted_at is null
                      and media.status in ('ready', 'playable')")
-    .bind(media.number())
-    .bind(name.as_str())
-    .fetch_optional(connection)
-    .await?;
+        .bind(media.number())
+        .bind(name.as_str())
+        .bind(name.is_preview())
+        .fetch_optional(connection)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let (Some(rendition), Some(published_at)) = (rendition(&row)?, row.optional_time("published_at")?) else {
         return Ok(None);
@@ -179,7 +200,10 @@ fn gather(rows: &[Row]) -> Answer<Vec<Media>> {
             all.push(read(row, id)?);
         }
         if let (Some(media), Some(rendition)) = (all.last_mut(), rendition(row)?) {
-            media.renditions.push(rendition);
+            let from: BlobKey = row.word("rendition_blob")?;
+            if from == media.blob_of(rendition.name) {
+                media.renditions.push(rendition);
+            }
         }
     }
     for media in &mut all {
@@ -205,10 +229,12 @@ fn read(row: &Row, id: MediaId) -> Answer<Media> {
         format: row.optional_word("format")?,
         dimensions: row.dimensions()?,
         duration_ms: row.optional_unsigned("duration_ms")?,
+        progress_permille: row.optional_unsigned("progress")?,
         url_version: row.number("url_version")?,
         likes: row.number("likes")?,
         tips: row.number("tips")?,
         created_at: row.time("created_at")?,
+        custom_preview: row.optional_word("preview_blob")?,
         renditions: Vec::new(),
     })
 }

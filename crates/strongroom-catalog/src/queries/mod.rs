@@ -1,5 +1,6 @@
 //! The statements, in the SQL that both engines share: static text, `$N` parameters.
 
+pub(crate) mod blobs;
 pub(crate) mod completion;
 pub(crate) mod connections;
 pub(crate) mod events;

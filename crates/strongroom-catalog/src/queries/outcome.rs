@@ -6,7 +6,7 @@ use strongroom_core::job::{MAX_ATTEMPTS, retry_delay};
 use strongroom_core::media::{Failure, MediaStatus};
 
 use super::completion::settled_event;
-use super::{Answer, Columns as _, Connection, events, signed, sql};
+use super::{Answer, Columns as _, Connection, events, jobs, signed, sql};
 use crate::records::{ClaimedJob, RenderedFacts};
 
 /// Ends a job well: renditions, facts, status and event. `false` means that the lease was lost and nothing was changed.
@@ -24,9 +24,63 @@ pub(crate) async fn finish_render(
         .bind(job.blob.to_string())
         .execute(&mut *connection)
         .await?;
+    keep_facts(connection, &job, &facts, Some(MediaStatus::Ready), now).await?;
+    settle_media(connection, &job, MediaStatus::Ready, now).await?;
+    Ok(true)
+}
+
+/// Keeps what a job has made so far, and lets a film be watched once there is something to watch. A film that can be watched
+/// stays so when another attempt begins anew. `false` means that the lease was lost and nothing was changed.
+pub(crate) async fn publish_step(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    facts: RenderedFacts,
+    is_playable: bool,
+    now: Timestamp,
+) -> Answer<bool> {
+    if !jobs::renew_lease(connection, job.id, job.lease.clone(), now).await? {
+        return Ok(false);
+    }
+    let status = is_playable.then_some(MediaStatus::Playable);
+    keep_facts(connection, &job, &facts, status, now).await?;
+    if let Some(status) = status {
+        settle_media(connection, &job, status, now).await?;
+    }
+    Ok(true)
+}
+
+/// Notes how far a job is, and renews its lease. `false` means that the lease was lost.
+pub(crate) async fn report_progress(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    permille: u32,
+    now: Timestamp,
+) -> Answer<bool> {
+    if !jobs::renew_lease(connection, job.id, job.lease, now).await? {
+        return Ok(false);
+    }
+    sql("update blob set progress = $3 where connection_id = $1 and key = $2")
+        .bind(job.connection.to_string())
+        .bind(job.blob.to_string())
+        .bind(i64::from(permille))
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+/// Writes facts and renditions of a blob, over those of an earlier step or attempt.
+async fn keep_facts(
+    connection: &mut Connection,
+    job: &ClaimedJob,
+    facts: &RenderedFacts,
+    status: Option<MediaStatus>,
+    now: Timestamp,
+) -> Answer<()> {
     for rendition in &facts.renditions {
         sql("insert into rendition (connection_id, blob_key, name, format, width, height, size_bytes)
-             values ($1, $2, $3, $4, $5, $6, $7)")
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (connection_id, blob_key, name)
+             do update set format = $4, width = $5, height = $6, size_bytes = $7")
         .bind(job.connection.to_string())
         .bind(job.blob.to_string())
         .bind(rendition.name.as_str())
@@ -37,22 +91,25 @@ pub(crate) async fn finish_render(
         .execute(&mut *connection)
         .await?;
     }
-    sql("update blob set status = 'ready', type = $3, format = $4, width = $5, height = $6, duration_ms = $7,
-                sha256 = $8, failure_code = null, failure_message = null, published_at = $9
+    let is_over = status == Some(MediaStatus::Ready);
+    sql("update blob set status = coalesce($3, status), type = $4, format = $5, width = $6, height = $7, duration_ms = $8,
+                sha256 = coalesce($9, sha256), failure_code = null, failure_message = null, published_at = $10,
+                progress = case when $11 then null else progress end
          where connection_id = $1 and key = $2")
     .bind(job.connection.to_string())
     .bind(job.blob.to_string())
+    .bind(status.map(MediaStatus::as_str))
     .bind(facts.media_type.as_str())
     .bind(facts.format.as_str())
-    .bind(i64::from(facts.dimensions.width))
-    .bind(i64::from(facts.dimensions.height))
+    .bind(facts.dimensions.map(|size| i64::from(size.width)))
+    .bind(facts.dimensions.map(|size| i64::from(size.height)))
     .bind(facts.duration_ms.map(signed))
-    .bind(facts.sha256.to_vec())
+    .bind(facts.sha256.map(|bytes| bytes.to_vec()))
     .bind(now.as_millis())
-    .execute(&mut *connection)
+    .bind(is_over)
+    .execute(connection)
     .await?;
-    settle_media(connection, &job, MediaStatus::Ready, now).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Ends a job whose media cannot be rendered. `false` means that the lease was lost.
@@ -123,7 +180,7 @@ async fn settle_failure(
     if !end_job(connection, job, state, Some(failure.to_string()), now).await? {
         return Ok(false);
     }
-    sql("update blob set status = 'error', failure_code = $3, failure_message = $4
+    sql("update blob set status = 'error', failure_code = $3, failure_message = $4, progress = null
          where connection_id = $1 and key = $2")
     .bind(job.connection.to_string())
     .bind(job.blob.to_string())
@@ -164,7 +221,9 @@ async fn settle_media(
     now: Timestamp,
 ) -> Answer<()> {
     let rows = sql("update media set status = $3, type = (select type from blob where connection_id = $1 and key = $2)
-                    where connection_id = $1 and blob_key = $2 returning id")
+                    where connection_id = $1 and blob_key = $2
+                      and (status <> $3 or type <> (select type from blob where connection_id = $1 and key = $2))
+                    returning id")
     .bind(job.connection.to_string())
     .bind(job.blob.to_string())
     .bind(status.as_str())

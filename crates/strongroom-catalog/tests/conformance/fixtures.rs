@@ -153,9 +153,9 @@ pub(crate) fn facts(seed: u8) -> RenderedFacts {
     RenderedFacts {
         media_type: MediaType::Photo,
         format: Format::Jpeg,
-        dimensions: Size::new(4032, 3024),
+        dimensions: Some(Size::new(4032, 3024)),
         duration_ms: None,
-        sha256: [seed; 32],
+        sha256: Some([seed; 32]),
         renditions: [RenditionName::Thumb, RenditionName::PreviewWebp, RenditionName::Full, RenditionName::Preview]
             .map(rendition)
             .to_vec(),

@@ -29,6 +29,8 @@ pub(crate) async fn a_media_comes_back_whole(catalog: &Catalog) {
         format: Some(Format::Jpeg),
         dimensions: None,
         duration_ms: None,
+        progress_permille: None,
+        custom_preview: None,
         url_version: 1,
         likes: 0,
         tips: 0,

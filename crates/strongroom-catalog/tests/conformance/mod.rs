@@ -11,6 +11,7 @@ use tokio::sync::Barrier;
 
 pub(crate) mod completion;
 pub(crate) mod connections;
+pub(crate) mod films;
 pub(crate) mod fixtures;
 pub(crate) mod jobs;
 pub(crate) mod keys;
@@ -19,6 +20,7 @@ pub(crate) mod lists;
 pub(crate) mod media;
 pub(crate) mod outcome;
 pub(crate) mod parts;
+pub(crate) mod previews;
 pub(crate) mod retries;
 pub(crate) mod sharing;
 pub(crate) mod sweeps;
@@ -71,6 +73,12 @@ macro_rules! every_case {
             retries {
                 a_retry_waits_longer_each_time_then_the_job_is_dead, a_dead_job_is_revived,
                 ready_media_are_not_taken_away_by_a_revival
+            }
+            films {
+                a_film_is_shown_step_by_step, a_film_that_can_be_watched_stays_so, a_job_is_handed_to_another_queue
+            }
+            previews {
+                a_preview_takes_the_place_of_the_medias_own, a_picture_that_fails_says_why, media_are_rendered_anew
             }
             sweeps {
                 due_sessions_are_found_and_expired, a_part_and_the_sweeper_agree, interrupted_completes_are_found,

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use strongroom_catalog::records::{Media, Rendition};
-use strongroom_core::media::{Failure, MediaStatus};
-use strongroom_core::rendition::RenditionName;
+use strongroom_core::media::{Failure, MediaStatus, MediaType};
+use strongroom_core::rendition::{RenditionFormat, RenditionName};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::delivery::urls::Signer;
 
 /// A media.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +35,9 @@ pub(crate) struct MediaView {
     duration: Option<f64>,
     /// Whether its preview was chosen by hand.
     has_custom_preview: bool,
+    /// A film in two sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_sources: Option<VideoSources>,
     /// Its renditions.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Files>,
@@ -85,6 +89,17 @@ struct Counters {
     tips_summ: i64,
 }
 
+/// A film in two sizes; null where there is none of that size.
+#[derive(Debug, Serialize, ToSchema)]
+struct VideoSources {
+    /// Short side at most 240 pixels. None where the film is no larger than that.
+    #[serde(rename = "240")]
+    small: Option<String>,
+    /// Short side at most 720 pixels.
+    #[serde(rename = "720")]
+    large: Option<String>,
+}
+
 /// Why a media failed.
 #[derive(Debug, Serialize, ToSchema)]
 struct FailureView {
@@ -132,8 +147,11 @@ struct Preview {
 struct File {
     /// Signed; expires.
     url: String,
-    width: u32,
-    height: u32,
+    /// Sound has no sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
     /// Bytes.
     size: u64,
 }
@@ -147,24 +165,28 @@ struct Source {
     height: u32,
     /// Its media type.
     r#type: &'static str,
+    /// Bytes.
+    size: u64,
 }
 
 impl MediaView {
     pub(super) fn of(app: &App, media: &Media) -> Self {
+        let shown = Shown::of(app, media);
         Self {
             id: media.id.number(),
             r#type: media.media_type.as_str(),
-            converted_to_video: false,
+            converted_to_video: media.media_type == MediaType::Gif,
             can_view: true,
             has_error: media.status == MediaStatus::Error,
             created_at: media.created_at.to_rfc3339(),
             is_ready: media.status == MediaStatus::Ready,
             release_forms: Vec::new(),
             duration: media.duration_ms.map(seconds),
-            has_custom_preview: false,
-            files: Files::of(app, media),
+            has_custom_preview: media.custom_preview.is_some(),
+            files: shown.files(),
+            video_sources: shown.video_sources(),
             status: media.status.as_str(),
-            progress: (media.status == MediaStatus::Processing).then_some(0.0),
+            progress: progress(media),
             error: media.failure.as_ref().map(FailureView::of),
             filename: media.filename.clone(),
             size: media.size_bytes,
@@ -195,33 +217,68 @@ impl FailureView {
     }
 }
 
-impl Files {
-    /// The renditions that may be shown; none before the media is ready.
-    fn of(app: &App, media: &Media) -> Option<Self> {
-        let is_shown = matches!(media.status, MediaStatus::Ready | MediaStatus::Playable);
-        let signer = app.urls.signer(media, app.clock.now());
-        let find = |name| media.renditions.iter().filter(|_| is_shown).find(|rendition| rendition.name == name);
-        let file = |rendition: &Rendition| File {
-            url: signer.url(rendition),
-            width: rendition.dimensions.width,
-            height: rendition.dimensions.height,
-            size: rendition.size_bytes,
+/// How far a media that is not at its end is.
+fn progress(media: &Media) -> Option<f64> {
+    let is_under_way = matches!(media.status, MediaStatus::Processing | MediaStatus::Playable);
+    is_under_way.then(|| f64::from(media.progress_permille.unwrap_or(0)) / 1000.0)
+}
+
+/// The renditions of a media that may be shown now, and the maker of their URLs.
+struct Shown<'a> {
+    media: &'a Media,
+    signer: Signer<'a>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(app: &'a App, media: &'a Media) -> Self {
+        Self { media, signer: app.urls.signer(media, app.clock.now()) }
+    }
+
+    /// None before the media can be watched.
+    fn find(&self, name: RenditionName) -> Option<&Rendition> {
+        let is_shown = matches!(self.media.status, MediaStatus::Ready | MediaStatus::Playable);
+        self.media.renditions.iter().filter(|_| is_shown).find(|rendition| rendition.name == name)
+    }
+
+    fn files(&self) -> Option<Files> {
+        use RenditionName::{Full as Whole, Preview640Webp, PreviewWebp, SquarePreview, Thumb, Video240, Video720};
+        let full = [Whole, Video720, Video240].into_iter().find_map(|name| self.find(name))?;
+        let all = |names: &[RenditionName]| {
+            names.iter().filter_map(|name| self.find(*name)).map(|r| self.source(r)).collect()
         };
-        let source = |rendition: &Rendition| Source {
-            url: signer.url(rendition),
+        let preview = self.find(RenditionName::Preview);
+        Some(Files {
+            full: Full { file: self.file(full), sources: all(&[Video720, Video240]) },
+            thumb: self.find(Thumb).map(|rendition| self.file(rendition)),
+            preview: preview
+                .map(|preview| Preview { file: self.file(preview), options: all(&[PreviewWebp, Preview640Webp]) }),
+            square_preview: self.find(SquarePreview).map(|rendition| self.file(rendition)),
+        })
+    }
+
+    fn video_sources(&self) -> Option<VideoSources> {
+        let url = |name| self.find(name).map(|rendition| self.signer.url(rendition));
+        let (small, large) = (url(RenditionName::Video240), url(RenditionName::Video720));
+        (small.is_some() || large.is_some()).then_some(VideoSources { small, large })
+    }
+
+    fn file(&self, rendition: &Rendition) -> File {
+        let has_sides = rendition.format != RenditionFormat::M4a;
+        File {
+            url: self.signer.url(rendition),
+            width: has_sides.then_some(rendition.dimensions.width),
+            height: has_sides.then_some(rendition.dimensions.height),
+            size: rendition.size_bytes,
+        }
+    }
+
+    fn source(&self, rendition: &Rendition) -> Source {
+        Source {
+            url: self.signer.url(rendition),
             width: rendition.dimensions.width,
             height: rendition.dimensions.height,
             r#type: rendition.format.content_type(),
-        };
-        let options = [RenditionName::PreviewWebp, RenditionName::Preview640Webp];
-        Some(Self {
-            full: Full { file: file(find(RenditionName::Full)?), sources: Vec::new() },
-            thumb: find(RenditionName::Thumb).map(file),
-            preview: find(RenditionName::Preview).map(|preview| Preview {
-                file: file(preview),
-                options: options.into_iter().filter_map(find).map(source).collect(),
-            }),
-            square_preview: find(RenditionName::SquarePreview).map(file),
-        })
+            size: rendition.size_bytes,
+        }
     }
 }

@@ -3,6 +3,8 @@
 pub(super) mod get;
 pub(super) mod list;
 pub(super) mod original;
+pub(super) mod preview;
+pub(super) mod reprocess;
 
 use strongroom_catalog::records::Media;
 use strongroom_core::id::{ConnectionId, MediaReference};

@@ -8,7 +8,7 @@ use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Clock;
 use strongroom_core::job::{HEARTBEAT, JobKind};
 use strongroom_core::media::{Failure, FailureCode};
-use strongroom_render::{RenderError, Rendered, Renderer};
+use strongroom_render::{RenderError, Rendered, RenderedFile, Renderer};
 use strongroom_store::{NewRendition, Store, StoreError};
 
 use super::wake::Ear;
@@ -30,7 +30,9 @@ pub(crate) struct Worker {
 }
 
 /// Why an attempt made no renditions.
-enum Attempt {
+pub(super) enum Attempt {
+    /// It is for another queue.
+    ForQueue(JobKind),
     /// The media cannot be rendered.
     Failed(Failure),
     /// Something of ours failed; another attempt may do better. The text is for the operator.
@@ -39,6 +41,19 @@ enum Attempt {
     LeaseLost,
     /// The process ends.
     CutOff,
+}
+
+impl Attempt {
+    /// A fault of ours, for the operator.
+    pub(super) fn ours(private: &str) -> Self {
+        Self::Broken(FailureCode::Internal, private.to_owned())
+    }
+}
+
+impl From<CatalogError> for Attempt {
+    fn from(error: CatalogError) -> Self {
+        Self::Broken(FailureCode::Storage, error.to_string())
+    }
 }
 
 impl From<StoreError> for Attempt {
@@ -51,9 +66,8 @@ impl From<RenderError> for Attempt {
     fn from(error: RenderError) -> Self {
         match error {
             RenderError::Failed(failure) => Self::Failed(failure),
+            RenderError::Animated => Self::ForQueue(JobKind::RenderFilm),
             RenderError::Broken(text) => Self::Broken(FailureCode::Internal, text),
-            // Never while `render_photo` is followed by `render_film`.
-            RenderError::Animated => Self::Broken(FailureCode::Internal, error.to_string()),
         }
     }
 }
@@ -116,6 +130,11 @@ impl Worker {
                 let failure = Failure::new(code, "the renditions could not be made here; the original is kept");
                 self.catalog.retry_render(job, failure, self.clock.now()).await
             }
+            Err(Attempt::ForQueue(kind)) => {
+                let passed = self.catalog.hand_over(job, kind, self.clock.now()).await;
+                self.wake.wake();
+                passed
+            }
             Err(Attempt::LeaseLost) => Ok(false),
             Err(Attempt::CutOff) => {
                 self.catalog.give_back(job.id, job.lease, self.clock.now()).await?;
@@ -136,17 +155,24 @@ impl Worker {
     async fn render(&self, job: &ClaimedJob) -> Result<RenderedFacts, Attempt> {
         let scratch = self.store.scratch().await?;
         let input = scratch.link_original(job.blob).await?;
-        let rendered = match job.kind {
-            JobKind::RenderPhoto => self.renderer.render_photo(&input, &scratch.output()).await?,
+        let output = scratch.output();
+        let facts = match job.kind {
+            JobKind::RenderPhoto => {
+                let rendered = self.renderer.render_photo(&input, &output).await?;
+                self.publish(job, &rendered.renditions).await?;
+                photo_facts(&rendered)
+            }
+            JobKind::RenderFilm => self.render_film(job, &input, &output).await?,
         };
-        let files: Vec<NewRendition> = rendered
-            .renditions
-            .iter()
-            .map(|made| NewRendition { name: made.name, format: made.format, from: made.file.clone() })
-            .collect();
-        self.store.put_renditions(job.blob, &files).await?;
         scratch.remove().await;
-        Ok(facts(&rendered))
+        Ok(facts)
+    }
+
+    /// Moves finished files to where they are delivered from.
+    pub(super) async fn publish(&self, job: &ClaimedJob, made: &[RenderedFile]) -> Result<(), Attempt> {
+        let file = |made: &RenderedFile| NewRendition { name: made.name, format: made.format, from: made.file.clone() };
+        let files: Vec<NewRendition> = made.iter().map(file).collect();
+        Ok(self.store.put_renditions(job.blob, &files).await?)
     }
 
     /// Renews the lease until it is lost. A renewal that the catalog does not answer is tried again at the next beat: the
@@ -163,19 +189,18 @@ impl Worker {
     }
 }
 
-fn facts(rendered: &Rendered) -> RenderedFacts {
-    let rendition = |made: &strongroom_render::RenderedFile| Rendition {
-        name: made.name,
-        format: made.format,
-        dimensions: made.size,
-        size_bytes: made.bytes,
-    };
+fn photo_facts(rendered: &Rendered) -> RenderedFacts {
     RenderedFacts {
         media_type: rendered.media_type,
         format: rendered.format,
-        dimensions: rendered.size,
+        dimensions: Some(rendered.size),
         duration_ms: None,
-        sha256: rendered.sha256,
-        renditions: rendered.renditions.iter().map(rendition).collect(),
+        sha256: Some(rendered.sha256),
+        renditions: rendered.renditions.iter().map(row).collect(),
     }
+}
+
+/// A finished file, as the catalog keeps it.
+pub(super) fn row(made: &RenderedFile) -> Rendition {
+    Rendition { name: made.name, format: made.format, dimensions: made.size, size_bytes: made.bytes }
 }

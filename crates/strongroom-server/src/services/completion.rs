@@ -179,14 +179,7 @@ fn judge(format: Option<Format>, declared: &str) -> (MediaType, Option<Format>, 
         let failure = Failure::new(FailureCode::NotMedia, "these bytes are no picture, film or sound that we know");
         return (declared_type(declared), None, NextStep::Fail(failure));
     };
-    let next = match format {
-        Format::Jpeg | Format::Png | Format::Webp | Format::Gif => NextStep::Render(JobKind::RenderPhoto),
-        _ => {
-            let message = format!("{format} files are kept, but this server does not make renditions of them yet");
-            NextStep::Fail(Failure::new(FailureCode::UnsupportedCodec, message))
-        }
-    };
-    (format.media_type(), Some(format), next)
+    (format.media_type(), Some(format), NextStep::Render(JobKind::for_format(format)))
 }
 
 /// Bytes that are no media still need a type; what the client declared is as good as any.

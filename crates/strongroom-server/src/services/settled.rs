@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use strongroom_catalog::Catalog;
-use strongroom_catalog::records::Media;
+use strongroom_catalog::records::{BlobState, Media};
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId};
 use strongroom_core::media::MediaStatus;
 use tokio::sync::broadcast;
@@ -32,6 +32,26 @@ impl Settled {
         drop(self.sender.send(blob));
     }
 
+    /// How far a blob has come, once it is no longer processing or `patience` has run out.
+    pub(crate) async fn wait_for_blob(
+        &self,
+        catalog: &Catalog,
+        owner: &ConnectionId,
+        blob: BlobKey,
+        patience: Duration,
+    ) -> Result<Option<BlobState>, Problem> {
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut settled = self.sender.subscribe();
+        loop {
+            let state = catalog.blob_state(owner.clone(), blob).await?;
+            let is_processing = state.as_ref().is_some_and(|state| state.status == MediaStatus::Processing);
+            if !is_processing || tokio::time::Instant::now() >= deadline {
+                return Ok(state);
+            }
+            hear(&mut settled, blob, deadline).await;
+        }
+    }
+
     /// The media, once it is no longer processing or `patience` has run out.
     pub(crate) async fn wait(
         &self,
@@ -45,15 +65,19 @@ impl Settled {
         let mut settled = self.sender.subscribe();
         loop {
             let found = catalog.media(owner.clone(), media).await?;
-            let Some(processing) = found.as_ref().filter(|media| media.status == MediaStatus::Processing) else {
+            let processing = found.as_ref().filter(|media| media.status == MediaStatus::Processing);
+            let Some(blob) = processing.map(|media| media.blob) else { return Ok(found) };
+            if tokio::time::Instant::now() >= deadline {
                 return Ok(found);
-            };
-            let blob = processing.blob;
-            let heard = async { while !matches!(settled.recv().await, Ok(key) if key == blob) {} };
-            let look = (tokio::time::Instant::now() + LOOK).min(deadline);
-            if tokio::time::timeout_at(look, heard).await.is_err() && look == deadline {
-                return Ok(catalog.media(owner.clone(), media).await?);
             }
+            hear(&mut settled, blob, deadline).await;
         }
     }
+}
+
+/// Waits until `blob` is announced, but no longer than until it is time to look again.
+async fn hear(settled: &mut broadcast::Receiver<BlobKey>, blob: BlobKey, deadline: tokio::time::Instant) {
+    let heard = async { while !matches!(settled.recv().await, Ok(key) if key == blob) {} };
+    let look = (tokio::time::Instant::now() + LOOK).min(deadline);
+    drop(tokio::time::timeout_at(look, heard).await);
 }
