@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint kill bench-upload clean
+.PHONY: help demo test lint kill power-cut faults bench-upload clean
 
 # The conformance scripts import one another; they leave no compiled files behind.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -13,7 +13,7 @@ demo: ## Start a server, upload a photo and a film, show their URLs (DEMO_EXIT=1
 	tools/setup build
 	tools/demo
 
-test: ## Every test: Rust, the published client, a browser, races, kills, the demo
+test: ## Every test: Rust, the published client, a browser, races, kills, power cuts, faults, the demo
 	tools/setup test
 	cargo nextest run --workspace
 	cargo build --package strongroom
@@ -21,6 +21,8 @@ test: ## Every test: Rust, the published client, a browser, races, kills, the de
 	PROFILE=dev $(PYTHON) conformance/browser.py
 	PROFILE=dev $(PYTHON) conformance/races.py
 	PROFILE=dev ROUNDS=$${ROUNDS:-10} $(PYTHON) conformance/kill_campaign.py
+	PROFILE=dev ROUNDS=2 $(PYTHON) conformance/power_cut.py
+	PROFILE=dev $(PYTHON) conformance/faults.py
 	PROFILE=dev DEMO_EXIT=1 tools/demo
 
 lint: ## Format, clippy, licences and bans
@@ -33,6 +35,16 @@ kill: ## The long kill campaign (ROUNDS=200, SEED=… to repeat one)
 	tools/setup test
 	cargo build --release --package strongroom
 	PROFILE=release ROUNDS=$${ROUNDS:-200} $(PYTHON) conformance/kill_campaign.py
+
+power-cut: ## The long power-cut campaign on ext4 and xfs (ROUNDS=60, SEED=…); needs root and loop devices
+	tools/setup test
+	cargo build --release --package strongroom
+	PROFILE=release ROUNDS=$${ROUNDS:-60} $(PYTHON) conformance/power_cut.py
+
+faults: ## Full disks, failing syncs, a kill at each system call of a complete, stuck children; needs root, loop devices, strace
+	tools/setup test
+	cargo build --package strongroom
+	PROFILE=dev $(PYTHON) conformance/faults.py
 
 bench-upload: ## What a complete costs at 10 MiB and 1 GiB, and the server's memory under 16 uploads of 256 MiB
 	tools/setup build

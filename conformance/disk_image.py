@@ -39,7 +39,11 @@ class DiskImage:
         run(*MAKE[kind], self.image)
 
     def __enter__(self):
-        self.mount()
+        try:
+            self.mount()
+        except RuntimeError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -122,14 +126,13 @@ def kinds():
     found = [kind for kind, make in MAKE.items() if shutil.which(make[0], path=environment()["PATH"])]
     if not found:
         sys.exit(f"{name}: needs mkfs.ext4 or mkfs.xfs (tools/setup test)")
-    for kind in list(found):
+    for kind in found:
         try:
             with DiskImage(kind, 512 << 20):
                 pass
         except RuntimeError as error:
-            print(f"{name}: {error}", file=sys.stderr)
-            found.remove(kind)
-    return found or sys.exit(f"{name}: no file system can be mounted here from a loop device")
+            sys.exit(f"{name}: needs loop devices and the right to mount {kind} from them: {error}")
+    return found
 
 
 def environment():

@@ -1,12 +1,35 @@
-//! Films, animations and sound.
+//! Films, animations and sound: looked at by ffprobe, made by one run of ffmpeg, both behind the fence.
+//!
+//! The steps of a film: [`probe`] asks what the file holds, [`source`] holds that against the limits, [`plan`] says what is
+//! made of it, [`graph`] and [`arguments`] put it into ffmpeg's words, [`make`] runs it and has the poster's renditions made
+//! meanwhile. [`sound`] is the same without pictures; [`animation`] has our own child unroll the pictures first, so that
+//! ffmpeg never sees a stranger's GIF. The decision record is docs/adr/0009-film.md.
 
-use std::path::Path;
+mod allowed;
+mod animation;
+mod arguments;
+mod digest;
+mod graph;
+mod make;
+mod measure;
+mod plan;
+mod probe;
+mod progress;
+mod sound;
+mod source;
+mod tool;
+mod tools;
 
-use strongroom_core::media::{Format, MediaType};
+use std::path::{Path, PathBuf};
+
+use strongroom_core::media::{FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
 use strongroom_core::rendition::Size;
 use tokio::sync::mpsc::Sender;
 
-use crate::renderer::{RenderError, RenderedFile, Renderer};
+use crate::renderer::{RenderError, RenderedFile, Renderer, failed};
+
+pub(crate) use tool::{Run, Tool, run};
+pub use tools::ToolReport;
 
 /// What a film, an animation or a sound turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +62,22 @@ pub struct FilmDone {
     pub sha256: [u8; 32],
 }
 
-/// A program of this machine that films need.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ToolReport {
-    /// `ffmpeg` or `ffprobe`.
-    pub name: &'static str,
-    /// The version it tells of itself; none if it is missing or does not run.
-    pub version: Option<String>,
+/// One piece of work: what goes in, where things are put, and who is told.
+struct Work<'a> {
+    renderer: &'a Renderer,
+    input: &'a Path,
+    /// Where ffmpeg writes, and nobody else: it can do what it likes in there, until it has ended.
+    films: PathBuf,
+    /// Where the photo child writes what it makes of the poster.
+    pictures: PathBuf,
+    steps: &'a Sender<FilmStep>,
+}
+
+impl Work<'_> {
+    /// Tells of a step. A receiver that is gone wants to know no more; that does not stop the work.
+    async fn tell(&self, step: FilmStep) {
+        self.steps.send(step).await.ok();
+    }
 }
 
 impl Renderer {
@@ -57,15 +89,49 @@ impl Renderer {
     /// [`RenderError::Failed`] for what is the media's fault or the decoder's, [`RenderError::Broken`] for what is ours.
     pub async fn render_film(
         &self,
-        _input: &Path,
-        _output_dir: &Path,
-        _steps: Sender<FilmStep>,
+        input: &Path,
+        output_dir: &Path,
+        steps: Sender<FilmStep>,
     ) -> Result<FilmDone, RenderError> {
-        Err(RenderError::Broken("films are not rendered yet".to_owned()))
+        let format = format_of(input)?;
+        let (films, pictures) = (output_dir.join("films"), output_dir.join("pictures"));
+        for directory in [&films, &pictures] {
+            std::fs::create_dir(directory).map_err(broken)?;
+        }
+        let work = Work { renderer: self, input, films, pictures, steps: &steps };
+        let (sha256, ()) = tokio::try_join!(digest::sha256(input), render(&work, format))?;
+        Ok(FilmDone { sha256 })
     }
+}
 
-    /// The programs that films need, and whether this machine has them.
-    pub async fn tools(&self) -> Vec<ToolReport> {
-        Vec::new()
+async fn render(work: &Work<'_>, format: Format) -> Result<(), RenderError> {
+    match format {
+        Format::Gif | Format::Png | Format::Webp => animation::render(work, format).await,
+        _ if format.media_type() == MediaType::Photo => {
+            Err(failed(FailureCode::UnsupportedCodec, format!("this is {format}, which is not a film")))
+        }
+        _ => {
+            let source = probe::probe(work.renderer, work.input, format, &work.films).await?;
+            source.check_duration(&work.renderer.limits().film)?;
+            match (&source.picture, &source.sound) {
+                (Some(picture), _) => make::film(work, &source, picture, MediaType::Video, format).await,
+                (None, Some(sound)) => sound::render(work, &source, sound).await,
+                (None, None) => Err(failed(FailureCode::UnsupportedCodec, "there is nothing to see or hear")),
+            }
+        }
     }
+}
+
+/// The format by the file's own first bytes; names and declared types are never asked.
+fn format_of(input: &Path) -> Result<Format, RenderError> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    let file = std::fs::File::open(input).map_err(broken)?;
+    file.take(SNIFF_LENGTH as u64).read_to_end(&mut head).map_err(broken)?;
+    sniff(&head)
+        .ok_or_else(|| failed(FailureCode::NotMedia, "these bytes are no picture, film or sound that is known here"))
+}
+
+fn broken(error: std::io::Error) -> RenderError {
+    RenderError::Broken(error.to_string())
 }

@@ -5,11 +5,14 @@
 //! - [`Renderer`], in the server, starts a child (our own binary with the hidden subcommand `render`), hands it one
 //!   order, waits with a wall clock and judges the answer. It trusts nothing the child says about files.
 //! - [`child_main`], in the child, locks itself in (`sandbox`) before it reads a byte of the media, then takes the
-//!   photo apart, checks it against [`Limits`], decodes once and makes every rendition (`photo`).
+//!   photo apart, checks it against [`Limits`], decodes once and makes every rendition (`photo`). For films and sound it
+//!   becomes ffmpeg behind the same fence (`film`); animations it unrolls itself (`animation`).
 //!
-//! Why a child at all, what each layer of the sandbox is for, and what was not done: docs/adr/0008-sandbox.md.
+//! Why a child at all, what each layer of the sandbox is for, and what was not done: docs/adr/0008-sandbox.md. Films: docs/adr/0009-film.md.
 
+mod animation;
 mod child;
+mod coded;
 mod door;
 mod film;
 mod limits;
@@ -17,6 +20,7 @@ mod order;
 mod photo;
 mod renderer;
 mod sandbox;
+mod still;
 
 pub use child::child_main;
 pub use film::{FilmDone, FilmFacts, FilmStep, ToolReport};

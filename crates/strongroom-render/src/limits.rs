@@ -77,6 +77,8 @@ pub struct FilmLimits {
     pub address_space_bytes: u64,
     /// `RLIMIT_FSIZE` of a tool, in bytes: the most any one rendition may have.
     pub output_bytes: u64,
+    /// `RLIMIT_FSIZE` of the child that unrolls an animation: three bytes for each of its pixels, and room besides.
+    pub unrolled_bytes: u64,
     /// Seconds that looking at a file may take.
     pub probe_seconds: u64,
     /// Seconds that making the renditions may take: this much for every second of the film, and `base_seconds` besides.
@@ -103,6 +105,7 @@ impl Default for FilmLimits {
             max_animation_pixels: 250_000_000,
             address_space_bytes: 2 << 30,
             output_bytes: 8 << 30,
+            unrolled_bytes: 1 << 30,
             probe_seconds: 10,
             seconds_per_second: 4,
             base_seconds: 60,

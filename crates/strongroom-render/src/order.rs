@@ -1,10 +1,11 @@
 //! What the server and the child say to each other: one order on stdin, one answer on stdout, both JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use strongroom_core::media::{Failure, Format};
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 
+use crate::coded::Coded;
 use crate::limits::Limits;
 
 /// One order to a child.
@@ -39,6 +40,18 @@ pub(crate) enum Confinement {
 pub(crate) enum Task {
     /// Make every rendition of the photo.
     Photo,
+    /// Make them of the picture that lies decoded in the input, which is a directory here.
+    Decoded(Coded),
+    /// Unroll the animation into a film of raw pictures, [`UNROLLED_FILE`].
+    Animation,
+    /// Become this program, which must lie where programs do, with these arguments. There is no [`Answer`] then: what is
+    /// said and how it ends is the program's, unless it could not be started ([`NOT_OBEYED`]).
+    Exec {
+        /// The program.
+        program: PathBuf,
+        /// Words of the server's own making, and paths.
+        arguments: Vec<String>,
+    },
     /// Try to break out, and say what happened.
     SelfTest {
         /// A file outside the sandbox that exists and must stay out of reach.
@@ -46,12 +59,31 @@ pub(crate) enum Task {
     },
 }
 
+impl Task {
+    /// The program that the child is to become.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        match self {
+            Self::Exec { program, .. } => Some(program),
+            Self::Photo | Self::Decoded(_) | Self::Animation | Self::SelfTest { .. } => None,
+        }
+    }
+}
+
+/// How a child exits that could not do as it was told; stderr says why. None of ffmpeg's own (0, 1, 69, 123, 255).
+pub(crate) const NOT_OBEYED: u8 = 99;
+
 /// A child's answer.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     /// The photo's renditions lie in the output directory.
     Rendered(Report),
+    /// Asked for a photo, found an animation.
+    Animated,
+    /// The animation's pictures lie in the output directory.
+    Unrolled(Unrolled),
+    /// The photo is coded as films are; what it takes to decode it lies in the output directory.
+    Coded(Coded),
     /// The media's own fault: final.
     Failed(Failure),
     /// Our fault (an I/O error, an order that makes no sense): try again.
@@ -74,6 +106,18 @@ pub(crate) struct Report {
     pub(crate) steps: Vec<(String, f64)>,
     /// The largest resident set the child ever had, in KiB.
     pub(crate) peak_resident_kib: i64,
+}
+
+/// Where an animation's raw pictures lie in the output directory.
+pub(crate) const UNROLLED_FILE: &str = "unrolled.mkv";
+
+/// What an animation turned out to be.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Unrolled {
+    pub(crate) format: Format,
+    pub(crate) size: Size,
+    pub(crate) frames: u32,
+    pub(crate) duration_ms: u64,
 }
 
 /// One rendition in the output directory, under [`file_name`].

@@ -5,34 +5,40 @@
 //! else. Decoders see only that clean file, so no text, thumbnail or maker's note ever reaches C code, and it is the
 //! very file that is delivered as `full`: what was decoded is what is served.
 
+mod bmp;
 mod colour;
-mod container;
+pub(crate) mod container;
 mod decode;
-mod encode;
+pub(crate) mod encode;
 mod exif;
 mod gif;
+mod heif;
 mod jpeg;
 mod png;
 mod publish;
-mod read;
+pub(crate) mod read;
 mod reduce;
 mod steps;
+mod tiff;
 mod webp;
 mod webp_encoder;
 
 use std::path::Path;
 
-use strongroom_core::media::{Failure, FailureCode};
+use strongroom_core::media::{Failure, FailureCode, Format, sniff};
 use strongroom_core::rendition::plan_reduced;
 
+use crate::coded::Coded;
 use crate::limits::Limits;
-use crate::order::Report;
+use crate::order::{Answer, Report};
 
 /// Why a photo has no renditions.
 #[derive(Debug)]
 pub(crate) enum RunError {
     /// The media is at fault: trying again gives the same.
     Media(Failure),
+    /// The pictures move: this is no photo, and no failure either.
+    Animated,
     /// We are: an I/O error, an encoder that failed.
     Ours(String),
 }
@@ -49,24 +55,47 @@ impl From<std::io::Error> for RunError {
     }
 }
 
-/// Makes every rendition of `input` in the directory `output`.
-pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Report, RunError> {
+/// Makes every rendition of `input` in the directory `output`; of a picture that another program has to decode, what that
+/// needs.
+pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Answer, RunError> {
     let mut steps = steps::Steps::start();
-    let read::Original { bytes, sha256 } = read::original(input, limits)?;
+    let original = read::original(input, limits)?;
     steps.done("read");
+    if let Some(format @ (Format::Heif | Format::Avif)) = sniff(original.head()) {
+        return heif::unpack(&original, format, output, limits).map(Answer::Coded);
+    }
+    let read::Original { bytes, sha256 } = original;
     let mut container = container::take_apart(&bytes, limits)?;
     // The clean file has what is needed of it; two copies of a large one would not leave room for its pixels.
     drop(bytes);
     steps.done("take apart");
-
-    let (format, orientation, upright) = (container.format, container.orientation, container.upright());
-    let plan = plan_reduced(upright);
-    let mut decoded = decode::decode(&container, &plan)?;
+    let decoded = decode::decode(&container, &plan_reduced(container.upright()))?;
     steps.done("decode");
     let colours = colour::Colours::of(container.profile.take());
-    let reduced = reduce::reduce(&mut decoded, orientation, &colours, &plan)?;
+    finish(container, decoded, &colours, sha256, steps, output, limits).map(Answer::Rendered)
+}
+
+/// Makes every rendition of what lies decoded in the directory `input`.
+pub(crate) fn render_decoded(coded: &Coded, input: &Path, output: &Path, limits: &Limits) -> Result<Report, RunError> {
+    let mut steps = steps::Steps::start();
+    let (container, decoded, colours) = heif::pack(coded, input)?;
+    steps.done("read");
+    finish(container, decoded, &colours, coded.sha256.clone(), steps, output, limits)
+}
+
+fn finish(
+    container: container::Container,
+    mut decoded: decode::Picture,
+    colours: &colour::Colours,
+    sha256: String,
+    mut steps: steps::Steps,
+    output: &Path,
+    limits: &Limits,
+) -> Result<Report, RunError> {
+    let (format, orientation, upright) = (container.format, container.orientation, container.upright());
+    let reduced = reduce::reduce(&mut decoded, orientation, colours, &plan_reduced(upright))?;
     steps.done("reduce");
-    let full = publish::Full::of(container, decoded, &colours);
+    let full = publish::Full::of(container, decoded, colours)?;
     let renditions = publish::all(&full, &reduced, upright, output, limits.threads)?;
     steps.done("encode");
 
@@ -75,7 +104,7 @@ pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Rep
 }
 
 /// A file that breaks its own format's rules.
-fn malformed(message: impl Into<String>) -> Failure {
+pub(crate) fn malformed(message: impl Into<String>) -> Failure {
     Failure::new(FailureCode::Malformed, message)
 }
 
@@ -85,6 +114,6 @@ fn unsupported(message: impl Into<String>) -> Failure {
 }
 
 /// A file that asks for more than the limits allow.
-fn too_large(message: impl Into<String>) -> Failure {
+pub(crate) fn too_large(message: impl Into<String>) -> Failure {
     Failure::new(FailureCode::TooLarge, message)
 }

@@ -8,7 +8,7 @@ use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 
 use crate::door::{self, Ending, Errand};
 use crate::limits::Limits;
-use crate::order::{Answer, Confinement, Made, Order, Report, SelfTest, Task, file_name};
+use crate::order::{Answer, Confinement, Made, Order, Report, SelfTest, Task, Unrolled, file_name};
 use crate::sandbox::Sandbox;
 
 /// The subcommand of our own binary that is [`crate::child_main`].
@@ -112,7 +112,7 @@ impl Renderer {
         std::fs::create_dir(&output).map_err(untested)?;
         let canary = std::path::absolute(canary).map_err(untested)?;
 
-        match self.send(&input, &output, Task::SelfTest { canary }, SELF_TEST_SECONDS).await {
+        match self.send(&input, &output, Task::SelfTest { canary }, self.limits.clone(), SELF_TEST_SECONDS).await {
             Ok(Answer::SelfTested(report)) => judge_self_test(report),
             Ok(Answer::Unconfined(layer)) => {
                 Err(SandboxUnavailable::Missing { layer: layer.name, detail: layer.detail })
@@ -127,18 +127,55 @@ impl Renderer {
     /// Dropping the future kills the child and everything it started.
     ///
     /// # Errors
-    /// [`RenderError::Failed`] for what is the media's fault or the decoder's, [`RenderError::Broken`] for what is ours.
+    /// [`RenderError::Failed`] for what is the media's fault or the decoder's, [`RenderError::Animated`] for pictures that
+    /// move, [`RenderError::Broken`] for what is ours.
     pub async fn render_photo(&self, input: &Path, output_dir: &Path) -> Result<Rendered, RenderError> {
-        match self.send(input, output_dir, Task::Photo, self.limits.wall_seconds).await? {
+        let mut answer =
+            self.send(input, output_dir, Task::Photo, self.limits.clone(), self.limits.wall_seconds).await?;
+        if let Answer::Coded(coded) = answer {
+            answer = self.render_coded(coded, output_dir).await?;
+        }
+        match answer {
             Answer::Rendered(report) => self.judge(report, output_dir),
-            Answer::Failed(failure) => Err(RenderError::Failed(failure)),
-            Answer::Broken(reason) => Err(RenderError::Broken(reason)),
-            Answer::Unconfined(layer) => Err(RenderError::Broken(format!("no {}: {}", layer.name, layer.detail))),
-            Answer::SelfTested(_) => Err(RenderError::Broken("a photo was ordered, a self-test answered".to_owned())),
+            Answer::Animated => Err(RenderError::Animated),
+            other => Err(no_answer(other)),
         }
     }
 
-    async fn send(&self, input: &Path, output: &Path, task: Task, wall_seconds: u64) -> Result<Answer, RenderError> {
+    /// Unrolls the animation `input` into a film of raw pictures in `output_dir`.
+    pub(crate) async fn unroll(&self, input: &Path, output_dir: &Path) -> Result<Unrolled, RenderError> {
+        let limits = Limits { output_bytes: self.limits.film.unrolled_bytes, ..self.limits.clone() };
+        match self.send(input, output_dir, Task::Animation, limits, self.limits.wall_seconds).await? {
+            Answer::Unrolled(unrolled) => Ok(unrolled),
+            other => Err(no_answer(other)),
+        }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        input: &Path,
+        output: &Path,
+        task: Task,
+        limits: Limits,
+        wall_seconds: u64,
+    ) -> Result<Answer, RenderError> {
+        let errand = self.errand(input, output, task, limits, wall_seconds)?;
+        let finished = door::run(errand).await.map_err(|error| RenderError::Broken(error.to_string()))?;
+        if !finished.stderr_tail.is_empty() {
+            tracing::debug!(ending = ?finished.ending, stderr = finished.stderr_tail, "a render child complained");
+        }
+        read_answer(&finished, wall_seconds)
+    }
+
+    /// What starts a child that does `task` within `limits`.
+    pub(crate) fn errand(
+        &self,
+        input: &Path,
+        output: &Path,
+        task: Task,
+        limits: Limits,
+        wall_seconds: u64,
+    ) -> Result<Errand, RenderError> {
         let broken = |error: std::io::Error| RenderError::Broken(error.to_string());
         let order = Order {
             parent: std::process::id(),
@@ -146,12 +183,12 @@ impl Renderer {
                 Sandbox::Required => Confinement::Required,
                 Sandbox::Unsandboxed => Confinement::BestEffort,
             },
-            limits: self.limits.clone(),
+            limits,
             input: std::path::absolute(input).map_err(broken)?,
             output: std::path::absolute(output).map_err(broken)?,
             task,
         };
-        let errand = Errand {
+        Ok(Errand {
             program: self.program.clone(),
             arguments: vec![SUBCOMMAND.into()],
             // One malloc arena: each further one reserves 64 MiB of the address space that RLIMIT_AS counts.
@@ -159,12 +196,12 @@ impl Renderer {
             directory: order.output.clone(),
             input: serde_json::to_vec(&order).map_err(|error| RenderError::Broken(error.to_string()))?,
             wall: Duration::from_secs(wall_seconds),
-        };
-        let finished = door::run(errand).await.map_err(|error| RenderError::Broken(error.to_string()))?;
-        if !finished.stderr_tail.is_empty() {
-            tracing::debug!(ending = ?finished.ending, stderr = finished.stderr_tail, "a render child complained");
-        }
-        read_answer(&finished, wall_seconds)
+        })
+    }
+
+    /// What everything is held to.
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// A report comes from a process that may have been taken over, so it only says what to look at: names are ours,
@@ -191,34 +228,60 @@ impl Renderer {
     }
 
     fn measure(&self, made: Made, output_dir: &Path) -> Result<RenderedFile, String> {
-        let Made { name, format, size } = made;
-        let file = output_dir.join(file_name(name, format));
-        let metadata = std::fs::symlink_metadata(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let bytes = metadata.len();
-        if !metadata.is_file() || bytes == 0 || bytes > self.limits.output_bytes {
-            return Err(format!("{} is no regular file of 1 to {} bytes", file.display(), self.limits.output_bytes));
-        }
-        Ok(RenderedFile { name, format, size, bytes, file })
+        measure(made, output_dir, self.limits.output_bytes)
     }
+}
+
+/// Finds a rendition that a child says it made, and believes only what this side can see of it.
+pub(crate) fn measure(made: Made, directory: &Path, most_bytes: u64) -> Result<RenderedFile, String> {
+    let Made { name, format, size } = made;
+    let file = directory.join(file_name(name, format));
+    let metadata = std::fs::symlink_metadata(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let bytes = metadata.len();
+    if !metadata.is_file() || bytes == 0 || bytes > most_bytes {
+        return Err(format!("{} is no regular file of 1 to {most_bytes} bytes", file.display()));
+    }
+    Ok(RenderedFile { name, format, size, bytes, file })
 }
 
 /// Turns the way a child ended into what it means for the media.
 fn read_answer(finished: &door::Finished, wall_seconds: u64) -> Result<Answer, RenderError> {
-    let failed = |code, message: String| Err(RenderError::Failed(Failure::new(code, message)));
-    match finished.ending {
-        Ending::Exited(0) => serde_json::from_slice(&finished.stdout)
+    match exit_status(finished.ending, wall_seconds)? {
+        0 => serde_json::from_slice(&finished.stdout)
             .map_err(|error| RenderError::Broken(format!("the child's answer is unreadable: {error}"))),
-        // 101 is a Rust panic: a decoder written in Rust found a state it did not expect.
-        Ending::Exited(101) => failed(FailureCode::DecoderCrash, "the decoder gave up on this file".to_owned()),
-        Ending::Exited(status) => {
-            Err(RenderError::Broken(format!("the child exited with status {status}: {}", finished.stderr_tail)))
-        }
-        Ending::OutOfTime => failed(FailureCode::Timeout, format!("decoding took longer than {wall_seconds} s")),
-        Ending::Signalled(libc::SIGXCPU) => failed(FailureCode::Timeout, "decoding took too much CPU time".to_owned()),
-        Ending::Signalled(libc::SIGXFSZ) => failed(FailureCode::TooLarge, "a rendition outgrew its limit".to_owned()),
+        // A Rust panic: a decoder written in Rust found a state it did not expect.
+        101 => Err(failed(FailureCode::DecoderCrash, "the decoder gave up on this file")),
+        status => Err(RenderError::Broken(format!("the child exited with status {status}: {}", finished.stderr_tail))),
+    }
+}
+
+/// The status of a child that ended by itself; for one that was ended, what that says of the media.
+pub(crate) fn exit_status(ending: Ending, wall_seconds: u64) -> Result<i32, RenderError> {
+    use FailureCode::{DecoderCrash, Timeout, TooLarge};
+    match ending {
+        Ending::Exited(status) => Ok(status),
+        Ending::OutOfTime => Err(failed(Timeout, format!("decoding took longer than {wall_seconds} s"))),
+        Ending::Silent => Err(failed(Timeout, "the decoder stopped making progress")),
+        Ending::Signalled(libc::SIGXCPU) => Err(failed(Timeout, "decoding took too much CPU time")),
+        Ending::Signalled(libc::SIGXFSZ) => Err(failed(TooLarge, "a rendition outgrew its limit")),
         Ending::Signalled(signal) => {
-            failed(FailureCode::DecoderCrash, format!("the decoder crashed or ran out of its memory (signal {signal})"))
+            Err(failed(DecoderCrash, format!("the decoder crashed or ran out of its memory (signal {signal})")))
         }
+    }
+}
+
+/// The media's fault or the decoder's.
+pub(crate) fn failed(code: FailureCode, message: impl Into<String>) -> RenderError {
+    RenderError::Failed(Failure::new(code, message))
+}
+
+/// What any answer means that is not the one asked for.
+fn no_answer(answer: Answer) -> RenderError {
+    match answer {
+        Answer::Failed(failure) => RenderError::Failed(failure),
+        Answer::Broken(reason) => RenderError::Broken(reason),
+        Answer::Unconfined(layer) => RenderError::Broken(format!("no {}: {}", layer.name, layer.detail)),
+        _ => RenderError::Broken("the child answered another question than it was asked".to_owned()),
     }
 }
 

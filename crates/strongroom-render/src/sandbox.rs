@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`descent`] | dies with its parent, holds no descriptor of it, gains no privilege | orphans; an inherited socket |
 //! | [`resources`] | memory, CPU, file size, descriptors, no core dump | one bomb takes the machine |
-//! | [`files`] (Landlock) | reads one file, writes one directory, executes nothing | the catalog, other tenants' blobs |
+//! | [`files`] (Landlock) | reads one file, writes one directory, executes nothing or one program | the catalog, other tenants' blobs |
 //! | [`system_calls`] (seccomp) | no socket, process, signal, trace; no call that decoding does not need | network, kernel bugs |
 
 mod descent;
@@ -16,8 +16,9 @@ pub(crate) mod self_test;
 mod system_calls;
 
 use crate::order::{Confinement, Layer, Order};
+use system_calls::Work;
 
-/// Whether a photo may be decoded on a kernel that lacks a layer of the sandbox.
+/// Whether media may be decoded on a kernel that lacks a layer of the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sandbox {
     /// No: refuse and name the layer.
@@ -34,12 +35,13 @@ pub(crate) fn enter(order: &Order) -> Result<Vec<Layer>, Layer> {
     if order.confinement == Confinement::Nothing {
         return Ok(Vec::new());
     }
+    let work = if order.task.program().is_some() { Work::Program } else { Work::Ours };
     let layers: [(&str, Apply<'_>); 4] = [
         ("no_new_privs", &descent::renounce_privileges),
         ("rlimits", &|| resources::limit(&order.limits)),
-        ("landlock", &|| files::restrict(&order.input, &order.output)),
+        ("landlock", &|| files::restrict(&order.input, &order.output, order.task.program())),
         // Last: it takes away the calls that the others are made with.
-        ("seccomp", &system_calls::restrict),
+        ("seccomp", &|| system_calls::restrict(work)),
     ];
     let mut entered = Vec::with_capacity(layers.len());
     for (name, apply) in layers {

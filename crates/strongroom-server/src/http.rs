@@ -15,6 +15,7 @@ mod deliver;
 mod edge;
 mod health;
 mod json;
+mod leftover;
 mod media_view;
 mod openapi;
 mod page;

@@ -95,7 +95,8 @@ async fn connection(
         // The stream keeps the time, for hyper's own deadline cannot tell a request's head from a quiet connection.
         .header_read_timeout(None)
         .max_headers(HEAD_FIELDS)
-        .max_buf_size(READ_BUFFER_BYTES.max(HEAD_BYTES));
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(READ_BUFFER_BYTES);
     let connection = http.serve_connection(io, TowerToHyperService::new(service));
     tokio::pin!(connection);
     let mut is_draining = false;

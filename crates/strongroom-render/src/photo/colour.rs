@@ -8,9 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use image::{DynamicImage, RgbImage, RgbaImage};
-use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
+use moxcms::{
+    CicpColorPrimaries, CicpProfile, CmsError, ColorProfile, DataColorSpace, Layout, MatrixCoefficients,
+    TransferCharacteristics, TransformExecutor, TransformOptions,
+};
 
 use super::decode::Picture;
+use crate::coded::Nclx;
 
 /// What the samples of a file mean.
 pub(super) struct Colours {
@@ -23,6 +27,22 @@ impl Colours {
     pub(super) fn of(profile: Option<Vec<u8>>) -> Self {
         let parse = |bytes: Vec<u8>| catch_unwind(|| ColorProfile::new_from_slice(&bytes).ok()).ok().flatten();
         Self { profile: profile.and_then(parse) }
+    }
+
+    /// By the numbers of ITU-T H.273. Tones beyond a screen's range have been mapped into sRGB by then.
+    pub(super) fn of_numbers(colour: Nclx) -> Self {
+        // Unspecified is sRGB; and the curves of cameras (1, 6, 13, 14, 15) are shown by every viewer as sRGB's.
+        let is_usual = matches!(colour.primaries, 1 | 2) || colour.is_high_dynamic_range();
+        let primaries = CicpColorPrimaries::try_from(colour.primaries).ok().filter(|_| !is_usual);
+        let profile = primaries.map(|color_primaries| {
+            ColorProfile::new_from_cicp(CicpProfile {
+                color_primaries,
+                transfer_characteristics: TransferCharacteristics::Srgb,
+                matrix_coefficients: MatrixCoefficients::Identity,
+                full_range: true,
+            })
+        });
+        Self { profile }
     }
 
     /// `picture` in 8-bit sRGB, with alpha if it had any.

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use strongroom_core::media::{Failure, FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
 use strongroom_core::rendition::Size;
 
-use super::{exif, gif, jpeg, malformed, png, too_large, unsupported, webp};
+use super::{RunError, bmp, exif, gif, jpeg, malformed, png, tiff, too_large, unsupported, webp};
 use crate::limits::Limits;
 
 /// A photo taken apart.
@@ -15,14 +15,14 @@ pub(super) struct Container {
     pub(super) orientation: Orientation,
     /// The embedded ICC profile, not yet parsed.
     pub(super) profile: Option<Vec<u8>>,
-    /// For a JPEG: what its components are.
+    /// For a JPEG and a TIFF: what its components are.
     pub(super) components: Components,
     /// The same compressed pixels in a file that holds besides them only colour profile and orientation.
     pub(super) clean: Vec<u8>,
 }
 
-/// What the samples of a JPEG mean. The other formats' decoders say so themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What samples mean, where the format's decoder does not say so itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Components {
     Grey,
     Colour,
@@ -30,6 +30,10 @@ pub(super) enum Components {
     Inks {
         inverted: bool,
     },
+    /// Red, green and blue, multiplied by the alpha that follows.
+    Premultiplied,
+    /// Decoded as grey: indices of these 256 colours.
+    Palette(Vec<[u8; 3]>),
 }
 
 impl Container {
@@ -41,24 +45,26 @@ impl Container {
 }
 
 /// Takes `file` apart after its own first bytes; names and declared types are never asked.
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
     let format = sniff(&file[..file.len().min(SNIFF_LENGTH)]).ok_or_else(|| {
         Failure::new(FailureCode::NotMedia, "these bytes are no picture, film or sound that is known here")
     })?;
     match format {
-        Format::Jpeg => jpeg::take_apart(file, limits),
+        Format::Jpeg => Ok(jpeg::take_apart(file, limits)?),
         Format::Png => png::take_apart(file, limits),
         Format::Webp => webp::take_apart(file, limits),
         Format::Gif => gif::take_apart(file, limits),
+        Format::Tiff => Ok(tiff::take_apart(file, limits)?),
+        Format::Bmp => Ok(bmp::take_apart(file, limits)?),
         other if other.media_type() == MediaType::Photo => {
-            Err(unsupported(format!("{other} pictures are not supported yet")))
+            Err(unsupported(format!("{other} pictures are not supported yet")).into())
         }
-        other => Err(unsupported(format!("this is {other}, which is not a photo"))),
+        other => Err(unsupported(format!("this is {other}, which is not a photo")).into()),
     }
 }
 
 /// Refuses a size before anything is allocated for it. `decoded_bytes_per_pixel` is what decoding holds at once.
-pub(super) fn check_size(size: Size, decoded_bytes_per_pixel: u64, limits: &Limits) -> Result<(), Failure> {
+pub(crate) fn check_size(size: Size, decoded_bytes_per_pixel: u64, limits: &Limits) -> Result<(), Failure> {
     let Size { width, height } = size;
     let Limits { max_side, max_pixels, .. } = *limits;
     let pixels = u64::from(width) * u64::from(height);

@@ -2,7 +2,8 @@
 
 use std::io::Cursor;
 
-use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use fast_image_resize::MulDiv;
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageResult, RgbImage, RgbaImage};
 use strongroom_core::media::{Failure, FailureCode, Format};
 use strongroom_core::rendition::{Geometry, Reduced, Size};
@@ -33,6 +34,8 @@ pub(super) fn decode(container: &Container, plan: &[Reduced]) -> Result<Picture,
         Format::Png => PngDecoder::new(clean).and_then(pixels),
         Format::Webp => WebPDecoder::new(clean).and_then(pixels),
         Format::Gif => GifDecoder::new(clean).and_then(pixels).map(without_idle_alpha),
+        Format::Bmp => BmpDecoder::new(clean).and_then(pixels).map(without_idle_alpha),
+        Format::Tiff => return decode_tiff(container),
         other => {
             return Err(Failure::new(FailureCode::Internal, format!("{other} was taken apart but cannot be decoded")));
         }
@@ -60,12 +63,36 @@ fn without_idle_alpha(pixels: DynamicImage) -> DynamicImage {
     if opaque { DynamicImage::ImageRgb8(pixels.into_rgb8()) } else { pixels }
 }
 
+fn decode_tiff(container: &Container) -> Result<Picture, Failure> {
+    let mut decoder = TiffDecoder::new(Cursor::new(&container.clean)).map_err(blame)?;
+    // Its own default is below what was allowed when the directory was read.
+    decoder.set_limits(image::Limits::no_limits()).map_err(blame)?;
+    let pixels = pixels(decoder).map_err(blame)?;
+    let (width, height) = (pixels.width(), pixels.height());
+    Ok(match &container.components {
+        Components::Inks { .. } => Picture { pixels: DynamicImage::ImageRgba8(pixels.into_rgba8()), inks: true },
+        Components::Palette(colours) => {
+            let samples = pixels.as_bytes().iter().flat_map(|index| colours[usize::from(*index)]).collect();
+            let pixels = RgbImage::from_raw(width, height, samples).map(DynamicImage::ImageRgb8);
+            Picture { pixels: pixels.ok_or_else(|| malformed("the TIFF has no indices for its palette"))?, inks: false }
+        }
+        Components::Premultiplied => {
+            let mut pixels = pixels;
+            MulDiv::new()
+                .divide_alpha_inplace(&mut pixels)
+                .map_err(|error| Failure::new(FailureCode::Internal, error.to_string()))?;
+            Picture { pixels: without_idle_alpha(pixels), inks: false }
+        }
+        Components::Grey | Components::Colour => Picture { pixels: without_idle_alpha(pixels), inks: false },
+    })
+}
+
 fn decode_jpeg(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
     let failed = |error: turbojpeg::Error| malformed(format!("the JPEG cannot be decoded: {error}"));
     let (format, channels) = match container.components {
         Components::Grey => (PixelFormat::GRAY, 1),
         Components::Colour => (PixelFormat::RGB, 3),
-        Components::Inks { .. } => (PixelFormat::CMYK, 4),
+        _ => (PixelFormat::CMYK, 4),
     };
     let mut decompressor = Decompressor::new().map_err(failed)?;
     let scale = jpeg_scale(container, plan);
@@ -86,7 +113,7 @@ fn decode_jpeg(container: &Container, plan: &[Reduced]) -> Result<Picture, Failu
     let pixels = match container.components {
         Components::Grey => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
         Components::Colour => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
-        Components::Inks { .. } => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        _ => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
     };
     let pixels = pixels.ok_or_else(|| malformed("the JPEG decodes to another size than it announced"))?;
     Ok(Picture { pixels, inks: matches!(container.components, Components::Inks { .. }) })

@@ -45,7 +45,7 @@ fn jpeg(pixels: &DynamicImage, style: Style) -> Result<Vec<u8>, RunError> {
 }
 
 /// RGB; what is transparent lies on white, as on the page it will be shown on.
-fn flatten(pixels: &DynamicImage) -> Cow<'_, RgbImage> {
+pub(crate) fn flatten(pixels: &DynamicImage) -> Cow<'_, RgbImage> {
     match pixels {
         DynamicImage::ImageRgb8(rgb) => Cow::Borrowed(rgb),
         DynamicImage::ImageRgba8(rgba) => {

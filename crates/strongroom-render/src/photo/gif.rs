@@ -1,11 +1,11 @@
 //! GIF (89a): told a still from an animation, and rewritten with nothing but its one picture.
 
 use image::metadata::Orientation;
-use strongroom_core::media::{Failure, Format};
+use strongroom_core::media::Format;
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, check_size};
-use super::{malformed, unsupported};
+use super::{RunError, malformed};
 use crate::limits::Limits;
 
 const EXTENSION: u8 = 0x21;
@@ -16,7 +16,7 @@ const GRAPHIC_CONTROL: u8 = 0xf9;
 /// The canvas in RGBA, and a frame in palette indices or RGBA.
 const DECODED_BYTES_PER_PIXEL: u64 = 8;
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
     let cut_short = || malformed("the GIF ends before its picture does");
     let screen: &[u8; 13] = file.first_chunk().ok_or_else(cut_short)?;
     let size = size_at(&screen[6..]);
@@ -29,7 +29,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
         let length = match kind {
             EXTENSION => 2 + sub_blocks_length(after.get(1..).unwrap_or_default()),
             // Found at the second picture, so a bomb of ten thousand costs no more than two.
-            PICTURE if has_picture => return Err(unsupported("animated GIFs are not supported yet")),
+            PICTURE if has_picture => return Err(RunError::Animated),
             PICTURE => {
                 let descriptor: &[u8; 9] = after.first_chunk().ok_or_else(cut_short)?;
                 check_size(size_at(&descriptor[4..]), DECODED_BYTES_PER_PIXEL, limits)?;
@@ -54,7 +54,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
         rest = &rest[block.len()..];
     }
     if !has_picture {
-        return Err(cut_short());
+        return Err(cut_short().into());
     }
     clean.push(END);
     let (orientation, components) = (Orientation::NoTransforms, Components::Colour);

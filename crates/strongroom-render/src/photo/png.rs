@@ -10,14 +10,14 @@ use strongroom_core::media::{Failure, Format};
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, acceptable_profile, check_size};
-use super::{exif, malformed, unsupported};
+use super::{RunError, exif, malformed};
 use crate::limits::Limits;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Enough for a profile; libpng's own default.
 const PROFILE_DEFLATE_LEVEL: u8 = 6;
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
     let mut chunks = Chunks(file.get(SIGNATURE.len()..).unwrap_or_default());
     let header =
         chunks.next().filter(|chunk| chunk.kind == *b"IHDR").ok_or_else(|| malformed("the PNG has no header"))?;
@@ -37,7 +37,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
     let (mut has_pixels, mut has_ended) = (false, false);
     for chunk in chunks {
         match &chunk.kind {
-            b"IHDR" => return Err(malformed("the PNG has two headers")),
+            b"IHDR" => return Err(malformed("the PNG has two headers").into()),
             b"IEND" => {
                 has_ended = true;
                 break;
@@ -47,7 +47,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
                 clean.extend_from_slice(chunk.whole);
             }
             // An animation of one frame is a still: its default image is the picture.
-            b"acTL" if frames(chunk.body) > 1 => return Err(unsupported("animated PNGs are not supported yet")),
+            b"acTL" if frames(chunk.body) > 1 => return Err(RunError::Animated),
             b"iCCP" if profile.is_none() && !has_pixels => {
                 profile = inflate_profile(chunk.body, limits);
                 if let Some(profile) = &profile {
@@ -63,7 +63,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
     }
     // Rows missing from the end are for the decoder to find, which does not forgive them.
     if !has_pixels || !has_ended {
-        return Err(malformed("the PNG ends before its picture does"));
+        return Err(malformed("the PNG ends before its picture does").into());
     }
     write_chunk(&mut clean, b"IEND", &[]);
     Ok(Container { format: Format::Png, stored: size, orientation, profile, components: Components::Colour, clean })

@@ -6,7 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fast_image_resize::MulDiv;
 use image::DynamicImage;
+use image::metadata::Orientation;
 use strongroom_core::media::Format;
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 
@@ -30,16 +32,12 @@ pub(super) enum Full {
 }
 
 impl Full {
-    /// Keeps JPEG, PNG and WebP as they are; makes a JPEG of inks and a PNG of a still GIF.
-    pub(super) fn of(container: Container, decoded: Picture, colours: &Colours) -> Self {
-        match (container.format, container.components) {
-            (Format::Jpeg, Components::Inks { .. }) => {
-                let mut pixels = colours.to_srgb(decoded);
-                pixels.apply_orientation(container.orientation);
-                Self::Encoded(
-                    Style { format: RenditionFormat::Jpeg, quality: FULL_QUALITY, halve_colour: false },
-                    pixels,
-                )
+    /// Keeps JPEG, PNG and WebP as they are; makes a JPEG of what no browser shows, a PNG where that has alpha.
+    pub(super) fn of(container: Container, decoded: Picture, colours: &Colours) -> Result<Self, RunError> {
+        Ok(match (container.format, &container.components) {
+            (Format::Jpeg, Components::Inks { .. }) | (Format::Tiff | Format::Bmp | Format::Heif | Format::Avif, _) => {
+                drop(container.clean);
+                Self::encoded(decoded, container.orientation, colours)?
             }
             (Format::Png, _) => Self::Kept(RenditionFormat::Png, container.clean),
             (Format::Webp, _) => Self::Kept(RenditionFormat::Webp, container.clean),
@@ -47,7 +45,21 @@ impl Full {
                 Self::Encoded(Style { format: RenditionFormat::Png, quality: 100, halve_colour: false }, decoded.pixels)
             }
             _ => Self::Kept(RenditionFormat::Jpeg, container.clean),
+        })
+    }
+
+    fn encoded(mut decoded: Picture, orientation: Orientation, colours: &Colours) -> Result<Self, RunError> {
+        let has_alpha = decoded.has_alpha();
+        if has_alpha {
+            // It was multiplied for the resizer.
+            MulDiv::new()
+                .divide_alpha_inplace(&mut decoded.pixels)
+                .map_err(|error| RunError::Ours(error.to_string()))?;
         }
+        let mut pixels = colours.to_srgb(decoded);
+        pixels.apply_orientation(orientation);
+        let format = if has_alpha { RenditionFormat::Png } else { RenditionFormat::Jpeg };
+        Ok(Self::Encoded(Style { format, quality: FULL_QUALITY, halve_colour: false }, pixels))
     }
 
     fn piece(&self, size: Size) -> Piece<'_> {
@@ -108,12 +120,16 @@ pub(super) fn all(
 }
 
 fn write(piece: &Piece<'_>, output: &Path) -> Result<(), RunError> {
-    // Not `File::create_new`: it opens for reading too, which the sandbox allows for the input alone.
     let path = output.join(file_name(piece.made.name, piece.made.format));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     match piece.source {
-        Source::Bytes(bytes) => file.write_all(bytes)?,
-        Source::Pixels(pixels, style) => file.write_all(&encode(pixels, style)?)?,
+        Source::Bytes(bytes) => write_new(&path, bytes),
+        Source::Pixels(pixels, style) => write_new(&path, &encode(pixels, style)?),
     }
-    Ok(())
+}
+
+/// Writes a file that must not be there yet.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    // Not `File::create_new`: it opens for reading too, which the sandbox allows for the input alone.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    Ok(file.write_all(bytes)?)
 }

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use strongroom_core::media::SNIFF_LENGTH;
 
 use super::{RunError, too_large};
 use crate::limits::Limits;
@@ -13,13 +14,20 @@ use crate::limits::Limits;
 const PIECE_BYTES: usize = 256 << 10;
 
 /// The original's bytes and their SHA-256 in hexadecimal.
-pub(super) struct Original {
-    pub(super) bytes: Vec<u8>,
-    pub(super) sha256: String,
+pub(crate) struct Original {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sha256: String,
+}
+
+impl Original {
+    /// What its format is told from.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.bytes[..self.bytes.len().min(SNIFF_LENGTH)]
+    }
 }
 
 /// Reads all of `input`, unless it is larger than a photo may be.
-pub(super) fn original(input: &Path, limits: &Limits) -> Result<Original, RunError> {
+pub(crate) fn original(input: &Path, limits: &Limits) -> Result<Original, RunError> {
     let mut file = File::open(input)?;
     // By seeking: `stat` is not among the system calls that the sandbox lets through.
     let length = file.seek(SeekFrom::End(0))?;

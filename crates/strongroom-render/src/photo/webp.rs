@@ -1,11 +1,11 @@
 //! WebP (RFC 9649): its RIFF chunks, walked and rewritten.
 
 use image::metadata::Orientation;
-use strongroom_core::media::{Failure, Format};
+use strongroom_core::media::Format;
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, acceptable_profile, check_size};
-use super::{exif, malformed, unsupported};
+use super::{RunError, exif, malformed};
 use crate::limits::Limits;
 
 /// RGBA out, and as much again for the planes or the lossless transforms in between.
@@ -27,13 +27,13 @@ struct Found<'a> {
     picture: Option<([u8; 4], &'a [u8])>,
 }
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
     let found = find(file)?;
     let (kind, body) = found.picture.ok_or_else(|| malformed("the WebP ends before its picture does"))?;
     let (size, lossless_alpha) = if kind == *b"VP8L" { lossless_header(body) } else { lossy_header(body) }
         .ok_or_else(|| malformed("the WebP's picture has no header"))?;
     if found.canvas.is_some_and(|canvas| canvas != size) {
-        return Err(malformed("the WebP's picture has another size than its canvas"));
+        return Err(malformed("the WebP's picture has another size than its canvas").into());
     }
     check_size(size, DECODED_BYTES_PER_PIXEL, limits)?;
 
@@ -66,14 +66,14 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
 }
 
 /// Walks the chunks; what follows the RIFF's own end is not looked at.
-fn find(file: &[u8]) -> Result<Found<'_>, Failure> {
+fn find(file: &[u8]) -> Result<Found<'_>, RunError> {
     let riff_length = file.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |length| u32::from_le_bytes(*length));
     let end = usize::try_from(riff_length).unwrap_or(usize::MAX).saturating_add(8).min(file.len());
     let mut rest = file.get(12..end).unwrap_or_default();
     let mut found = Found::default();
     while let Some((kind, body, after)) = chunk(rest) {
         match &kind {
-            b"ANIM" | b"ANMF" => return Err(unsupported("animated WebPs are not supported yet")),
+            b"ANIM" | b"ANMF" => return Err(RunError::Animated),
             b"VP8X" if found.canvas.is_none() => found.canvas = canvas(body),
             b"ICCP" if found.profile.is_none() => found.profile = Some(body),
             b"ALPH" if found.alpha.is_none() => found.alpha = Some(body),

@@ -60,6 +60,7 @@ fn every_way_to_end_has_a_meaning() {
         Ok(answer) => panic!("read as {answer:?}"),
     };
     assert_eq!(code(Ending::OutOfTime), Some(FailureCode::Timeout));
+    assert_eq!(code(Ending::Silent), Some(FailureCode::Timeout));
     assert_eq!(code(Ending::Signalled(libc::SIGXCPU)), Some(FailureCode::Timeout));
     assert_eq!(code(Ending::Signalled(libc::SIGXFSZ)), Some(FailureCode::TooLarge));
     for signal in [libc::SIGKILL, libc::SIGSEGV, libc::SIGSYS, libc::SIGABRT, libc::SIGBUS] {

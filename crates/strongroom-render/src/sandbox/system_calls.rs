@@ -53,30 +53,83 @@ const ALLOWED: &[i64] = &[
     libc::SYS_clone3,
 ];
 
-pub(super) fn restrict() -> Result<String, String> {
+/// What else a program needs that is not ours: to be executed, to load its libraries, to look at files by name, to wait.
+/// Still no way to make a process: the one exec ends in the program that Landlock lets through.
+const ALLOWED_FOR_PROGRAMS: &[i64] = &[
+    libc::SYS_execve,
+    libc::SYS_pread64,
+    libc::SYS_newfstatat,
+    libc::SYS_statx,
+    libc::SYS_faccessat,
+    libc::SYS_readlinkat,
+    libc::SYS_getcwd,
+    libc::SYS_uname,
+    libc::SYS_sysinfo,
+    libc::SYS_getuid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getegid,
+    libc::SYS_set_tid_address,
+    libc::SYS_pselect6,
+    libc::SYS_ppoll,
+    libc::SYS_nanosleep,
+    libc::SYS_clock_getres,
+    libc::SYS_gettimeofday,
+    libc::SYS_ftruncate,
+    libc::SYS_pwrite64,
+    libc::SYS_readv,
+    libc::SYS_fsync,
+    libc::SYS_dup,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_arch_prctl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_access,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_open,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_stat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_readlink,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_select,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+];
+
+/// Whose code runs behind the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// This binary's, to the end.
+    Ours,
+    /// A program's of this machine, after one exec.
+    Program,
+}
+
+pub(super) fn restrict(work: Work) -> Result<String, String> {
     let own_pid = std::process::id();
-    let programs = filters(own_pid).map_err(|error| error.to_string())?;
+    let programs = filters(own_pid, work).map_err(|error| error.to_string())?;
     for program in &programs {
         seccompiler::apply_filter(program).map_err(|error| error.to_string())?;
     }
-    Ok(format!("{} calls allowed", allow_list(own_pid).map_err(|error| error.to_string())?.len() - 1))
+    Ok(format!("{} calls allowed", allow_list(own_pid, work).map_err(|error| error.to_string())?.len() - 1))
 }
 
 /// Two filters, because one can give only one answer to what it refuses. The kernel takes the stricter verdict of the
 /// two; ENOSYS goes first, since the second filter no longer lets a filter be installed.
-fn filters(own_pid: u32) -> Result<[BpfProgram; 2], BackendError> {
+fn filters(own_pid: u32, work: Work) -> Result<[BpfProgram; 2], BackendError> {
     let architecture = std::env::consts::ARCH.try_into()?;
     let clone3: Rules = [(libc::SYS_clone3, Vec::new())].into();
     let unknown = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     Ok([
         SeccompFilter::new(clone3, SeccompAction::Allow, unknown, architecture)?.try_into()?,
-        SeccompFilter::new(allow_list(own_pid)?, refused, SeccompAction::Allow, architecture)?.try_into()?,
+        SeccompFilter::new(allow_list(own_pid, work)?, refused, SeccompAction::Allow, architecture)?.try_into()?,
     ])
 }
 
-fn allow_list(own_pid: u32) -> Result<Rules, BackendError> {
-    let mut rules: Rules = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+fn allow_list(own_pid: u32, work: Work) -> Result<Rules, BackendError> {
+    let for_work = if work == Work::Program { ALLOWED_FOR_PROGRAMS } else { &[] };
+    let mut rules: Rules = ALLOWED.iter().chain(for_work).map(|call| (*call, Vec::new())).collect();
     let thread = bits(libc::CLONE_THREAD | libc::CLONE_VM);
     let namespaces = bits(
         libc::CLONE_NEWUSER
@@ -90,8 +143,14 @@ fn allow_list(own_pid: u32) -> Result<Rules, BackendError> {
     rules.insert(libc::SYS_clone, vec![when(&[(0, Qword, MaskedEq(thread | namespaces), thread)])?]);
     // No memory that can be written and run: an exploit has to make do with the code that is there.
     let executable = bits(libc::PROT_EXEC);
-    rules.insert(libc::SYS_mmap, vec![when(&[(2, Qword, MaskedEq(executable), 0)])?]);
     rules.insert(libc::SYS_mprotect, vec![when(&[(2, Qword, MaskedEq(executable), 0)])?]);
+    rules.insert(libc::SYS_mmap, vec![when(&[(2, Qword, MaskedEq(executable), 0)])?]);
+    if work == Work::Program {
+        // Its libraries have yet to be mapped: code from a file, never writable.
+        let writable = bits(libc::PROT_WRITE);
+        let code = when(&[(2, Qword, MaskedEq(executable | writable), executable)])?;
+        rules.entry(libc::SYS_mmap).or_default().push(code);
+    }
     // To ask for one's own limits, as starting a thread does; not to change them (root could raise its own again).
     rules.insert(libc::SYS_prlimit64, vec![when(&[(0, Dword, Eq, 0), (2, Qword, Eq, 0)])?]);
     // `abort` raises its signal so. A signal to this process ends this process, which anybody may do.
@@ -176,14 +235,16 @@ mod tests {
             libc::SYS_ioctl,
             libc::SYS_seccomp,
         ];
-        let allowed = allow_list(1).unwrap();
+        let (ours, programs) = (allow_list(1, Work::Ours).unwrap(), allow_list(1, Work::Program).unwrap());
         for call in dangerous {
-            assert!(!allowed.contains_key(&call), "system call {call} is allowed");
+            assert!(!ours.contains_key(&call), "system call {call} is allowed");
+            let is_exec = call == libc::SYS_execve;
+            assert!(is_exec || !programs.contains_key(&call), "system call {call} is allowed to programs");
         }
     }
 
     #[test]
     fn the_filters_compile() {
-        assert!(filters(1).is_ok());
+        assert!(filters(1, Work::Ours).is_ok() && filters(1, Work::Program).is_ok());
     }
 }

@@ -8,6 +8,7 @@ mod colours;
 mod formats;
 mod hostile;
 mod lossless;
+mod more_photos;
 mod orientation;
 mod privacy;
 mod sandbox;

@@ -1,7 +1,5 @@
 //! Request bodies that are bytes: read as they come, with a deadline for pauses and a floor under their speed.
 
-use std::time::Duration;
-
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
@@ -14,56 +12,24 @@ use crate::config::Deadlines;
 use crate::problem::{Kind, Problem};
 use crate::services::parts::Incoming;
 
-/// Slow starts are forgiven this long before the floor under a body's speed holds.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// The most that is read and thrown away of a body that was refused unread, so that a client which sends first and reads
-/// later meets the answer and not a reset connection.
-const LINGER_BYTES: usize = 128 << 20;
-const LINGER: Duration = Duration::from_secs(10);
-
 /// A body of bytes.
 pub(super) struct Bytestream {
     stream: BodyDataStream,
     deadlines: Deadlines,
     started: Instant,
     received: u64,
-    is_at_end: bool,
-    expects_continue: bool,
 }
 
 impl Bytestream {
-    pub(super) fn new(body: Body, headers: &HeaderMap, deadlines: Deadlines) -> Self {
-        Self {
-            stream: body.into_data_stream(),
-            deadlines,
-            started: Instant::now(),
-            received: 0,
-            is_at_end: false,
-            expects_continue: headers.contains_key(header::EXPECT),
-        }
+    pub(super) fn new(body: Body, deadlines: Deadlines) -> Self {
+        Self { stream: body.into_data_stream(), deadlines, started: Instant::now(), received: 0 }
     }
 
+    /// A slow start is forgiven for as long as a pause would be.
     fn is_too_slow(&self) -> bool {
         let elapsed = self.started.elapsed();
-        elapsed > GRACE && self.received < self.deadlines.body_min_rate.saturating_mul(elapsed.as_secs())
-    }
-
-    /// Reads on for a while without keeping anything, in the background.
-    pub(super) fn linger(mut self) {
-        // A client that waits for 100 Continue has sent nothing and reads the answer first.
-        if self.is_at_end || self.expects_continue {
-            return;
-        }
-        tokio::spawn(tokio::time::timeout(LINGER, async move {
-            let mut left = LINGER_BYTES;
-            while let Some(Ok(bytes)) = self.stream.next().await {
-                left = left.saturating_sub(bytes.len());
-                if left == 0 {
-                    break;
-                }
-            }
-        }));
+        elapsed > self.deadlines.body_idle
+            && self.received < self.deadlines.body_min_rate.saturating_mul(elapsed.as_secs())
     }
 }
 
@@ -75,10 +41,7 @@ impl Incoming for Bytestream {
             return Err(Problem::new(Kind::RequestTimeout, format!("the body paused for more than {seconds} seconds")));
         };
         match next {
-            None => {
-                self.is_at_end = true;
-                Ok(None)
-            }
+            None => Ok(None),
             Some(Ok(bytes)) => {
                 self.received += bytes.len() as u64;
                 if self.is_too_slow() {
@@ -90,10 +53,7 @@ impl Incoming for Bytestream {
                 }
                 Ok(Some(bytes))
             }
-            Some(Err(_)) => {
-                self.is_at_end = true;
-                Err(Problem::new(Kind::BadRequest, "the connection broke before the end of the body"))
-            }
+            Some(Err(_)) => Err(Problem::new(Kind::BadRequest, "the connection broke before the end of the body")),
         }
     }
 }

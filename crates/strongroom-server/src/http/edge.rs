@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use strongroom_core::id::RequestId;
 
+use super::leftover;
 use crate::problem::Problem;
 
 /// A problem travels to the edge as an extension of an empty answer; there it meets the request's id and gets its body.
@@ -25,6 +26,7 @@ impl IntoResponse for Problem {
 pub(super) async fn edge(request: Request, next: Next) -> Response {
     let id = RequestId::random();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (request, leftover) = leftover::lend(request);
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -44,6 +46,10 @@ pub(super) async fn edge(request: Request, next: Next) -> Response {
     }
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-request-id", value);
+    }
+    // Who was too slow has had its time.
+    if response.status() != StatusCode::REQUEST_TIMEOUT {
+        leftover.linger();
     }
     response
 }

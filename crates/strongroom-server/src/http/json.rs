@@ -4,16 +4,24 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 
 /// A JSON body. Unknown keys are ignored.
 pub(super) struct Json<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match axum::Json::<T>::from_request(request, state).await {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        // A body this small has no more time for all of it than a large one has for a pause.
+        let patience = app.config.server.deadlines.body_idle;
+        let reading = axum::Json::<T>::from_request(request, app);
+        let read = tokio::time::timeout(patience, reading).await.map_err(|_| {
+            let seconds = patience.as_secs();
+            Problem::new(Kind::RequestTimeout, format!("the body did not come within {seconds} seconds"))
+        })?;
+        match read {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
                 Kind::UnsupportedMediaType,

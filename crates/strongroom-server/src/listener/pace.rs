@@ -2,8 +2,8 @@
 //! answer is sent; the stream looks here for the deadline of its next byte.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -30,39 +30,56 @@ enum Phase {
 /// Where a connection stands. Shared by its stream and its service.
 #[derive(Clone)]
 pub(super) struct Pace {
-    /// The phase, and how many there were before it: two waits of the same kind have a deadline each.
-    phase: Arc<Mutex<(Phase, u64)>>,
+    now: Arc<Mutex<Now>>,
     pub(super) deadlines: Deadlines,
+}
+
+struct Now {
+    phase: Phase,
+    /// How many phases there were before this one: two waits of the same kind have a deadline each.
+    number: u64,
+    /// Who waits for a byte, to be told when its deadline is another.
+    reader: Option<Waker>,
 }
 
 impl Pace {
     pub(super) fn new(deadlines: Deadlines) -> Self {
-        Self { phase: Arc::new(Mutex::new((Phase::New, 0))), deadlines }
+        let now = Now { phase: Phase::New, number: 0, reader: None };
+        Self { now: Arc::new(Mutex::new(now)), deadlines }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, phase: Phase) {
-        let mut now = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = (phase, now.1 + 1);
+        let mut now = self.now();
+        (now.phase, now.number) = (phase, now.number + 1);
+        // hyper begins to wait for the next request while this one is still being answered, and would not look again.
+        if let Some(reader) = now.reader.take() {
+            reader.wake();
+        }
     }
 
     /// How long the stream may wait for a byte now, counted from when it began to; `None` while the handler minds that.
-    /// The second value tells one wait from the next.
-    pub(super) fn patience(&self) -> Option<(Duration, u64)> {
-        let (phase, number) = *self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        let patience = match phase {
+    /// The second value tells one wait from the next. Who asks is woken when the answer is another.
+    pub(super) fn patience(&self, context: &Context<'_>) -> Option<(Duration, u64)> {
+        let mut now = self.now();
+        now.reader = Some(context.waker().clone());
+        let patience = match now.phase {
             Phase::New => self.deadlines.first_byte,
             Phase::Idle => self.deadlines.keep_alive,
             Phase::Head => self.deadlines.head,
             Phase::Request => return None,
         };
-        Some((patience, number))
+        Some((patience, now.number))
     }
 
     /// A byte has come: if nothing was under way, a request's head is now.
     pub(super) fn heard(&self) {
-        let mut now = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(now.0, Phase::New | Phase::Idle) {
-            *now = (Phase::Head, now.1 + 1);
+        let mut now = self.now();
+        if matches!(now.phase, Phase::New | Phase::Idle) {
+            (now.phase, now.number) = (Phase::Head, now.number + 1);
         }
     }
 }

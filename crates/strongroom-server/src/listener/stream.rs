@@ -72,7 +72,7 @@ impl AsyncRead for PacedStream {
             this.pace.heard();
         }
         // A head that drips in keeps its one deadline: a byte more does not move it.
-        match this.pace.patience() {
+        match this.pace.patience(context) {
             None => this.reading.disarm(),
             Some((patience, wait)) => {
                 if this.reading.rings(patience, wait, context) && result.is_pending() {

@@ -34,5 +34,5 @@ pub(crate) fn seen(answer: &Answer, masked: &[&str]) -> String {
         fields.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap())).collect();
     fields.sort();
     let whole = format!("{}\n{}\n{}", answer.status, fields.concat(), answer.text());
-    masked.iter().chain([&request_id.as_str()]).fold(whole, |whole, text| whole.replace(text, "…"))
+    [request_id.as_str()].iter().chain(masked).fold(whole, |whole, text| whole.replace(text, "…"))
 }

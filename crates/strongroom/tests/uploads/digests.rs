@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use md5::Md5;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::session::{SMALL_PARTS, Session};
+use crate::session::{SMALL_PARTS, Session, media};
 use crate::support::{Answer, Server, noise};
 
 const FILE_BYTES: usize = 2500;
@@ -50,11 +50,14 @@ async fn a_digest_that_differs_discards_the_part_and_nothing_else() {
 async fn a_replacement_that_differs_leaves_the_part_that_was_there() {
     let server = Server::start(&[SMALL_PARTS]).await;
     let session = Session::open(&server.client, FILE_BYTES).await;
-    session.put_part(1, &[7; 1024]).await.ok();
+    let file = [7; FILE_BYTES];
+    session.put_all(&file).await;
     let before = session.status().await;
     assert_eq!(put(&session, "Content-MD5", &hash::<Md5>(b"other")).await.status, 400);
     assert_eq!(session.status().await, before);
     assert_eq!(server.files("staging").len(), 1);
+    let made = media(&session.complete().await);
+    assert_eq!(server.client.get(&format!("/v2/access/vault/media/{}/original", made["id"])).await.bytes, file);
 }
 
 #[tokio::test]

@@ -138,6 +138,24 @@ async fn a_connection_that_breaks_leaves_no_part() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_leaves_the_part_that_was_there() {
+    // Large enough that what arrives is written, and does not wait in memory for the rest.
+    const PART_BYTES: usize = 1 << 20;
+    let server = Server::start(&[("STRONGROOM_UPLOAD__MIN_PART_BYTES", "1_048_576")]).await;
+    let file = noise(PART_BYTES + 1);
+    let session = Session::filled(&server.client, &file).await;
+    let mut wire = server.connect().await;
+    let length = PART_BYTES.to_string();
+    wire.send(server.client.head("PUT", &session.part_path(1), &[("Content-Length", &length)])).await;
+    wire.send(&[7; PART_BYTES - 1]).await;
+    wire.finish_sending().await;
+    wire.rest().await;
+    let made = media(&session.complete().await);
+    assert!(server.client.get(&format!("/v2/access/vault/media/{}/original", made["id"])).await.bytes == file);
+    assert_eq!(server.files("staging"), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_whole_file_of_the_wrong_length_is_refused_before_the_body() {
     let server = Server::start(&[]).await;
     let session = Session::open(&server.client, FILE_BYTES).await;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::session::{SMALL_PARTS, Session, etag, media};
-use crate::support::Server;
+use crate::support::{Server, Wire};
 
 const PART_BYTES: usize = 1024;
 const MOST_PARTS: usize = 6;
@@ -26,6 +26,8 @@ enum Mishap {
     DroppedAfterOtherBytes,
     /// The bytes are refused for their digest.
     WrongDigest,
+    /// The part is there, then another try of it breaks within the body.
+    DroppedAfterwards,
 }
 
 #[derive(Debug, Clone)]
@@ -36,8 +38,16 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    use Mishap::{Dropped, DroppedAfterOtherBytes, None, OtherBytesFirst, Twice, WrongDigest};
-    let mishap = prop::sample::select(vec![None, OtherBytesFirst, Twice, Dropped, DroppedAfterOtherBytes, WrongDigest]);
+    let mishaps = [
+        Mishap::None,
+        Mishap::OtherBytesFirst,
+        Mishap::Twice,
+        Mishap::Dropped,
+        Mishap::DroppedAfterOtherBytes,
+        Mishap::WrongDigest,
+        Mishap::DroppedAfterwards,
+    ];
+    let mishap = prop::sample::select(mishaps.to_vec());
     // Sizes around whole parts are where arithmetic goes wrong; they come up as often as all others.
     let edge =
         (1..=MOST_PARTS, -1..=1_isize).prop_map(|(parts, beside)| (parts * PART_BYTES).saturating_add_signed(beside));
@@ -56,24 +66,25 @@ fn random_bytes(seed: u32, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Sends all of a part but its last byte, then hangs up.
-async fn drop_within(server: &Server, session: &Session, number: usize, bytes: &[u8]) {
+/// Sends all of a part but its last byte. The connection breaks when the answer is dropped.
+async fn break_within(server: &Server, session: &Session, number: usize, bytes: &[u8]) -> Wire {
     let mut wire = server.connect().await;
     let length = bytes.len().to_string();
     wire.send(server.client.head("PUT", &session.part_path(number), &[("Content-Length", &length)])).await;
     wire.send(&bytes[..bytes.len() - 1]).await;
+    wire
 }
 
 async fn send(server: &Server, session: &Session, number: usize, bytes: &[u8], mishap: Mishap) {
     let other: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
     match mishap {
-        Mishap::None => {}
+        Mishap::None | Mishap::DroppedAfterwards => {}
         Mishap::OtherBytesFirst => drop(session.put_part(number, &other).await.ok()),
         Mishap::Twice => drop(session.put_part(number, bytes).await.ok()),
-        Mishap::Dropped => drop_within(server, session, number, &other).await,
+        Mishap::Dropped => drop(break_within(server, session, number, &other).await),
         Mishap::DroppedAfterOtherBytes => {
             session.put_part(number, &other).await.ok();
-            drop_within(server, session, number, &other).await;
+            drop(break_within(server, session, number, &other).await);
         }
         Mishap::WrongDigest => {
             let digest = [("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==")];
@@ -82,6 +93,11 @@ async fn send(server: &Server, session: &Session, number: usize, bytes: &[u8], m
         }
     }
     session.put_part(number, bytes).await.ok();
+    if matches!(mishap, Mishap::DroppedAfterwards) {
+        let mut wire = break_within(server, session, number, &other).await;
+        wire.finish_sending().await;
+        wire.rest().await;
+    }
 }
 
 async fn upload(server: &Server, case: &Case) {

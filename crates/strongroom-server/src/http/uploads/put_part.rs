@@ -5,8 +5,6 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
-use strongroom_core::digest::Digest;
-use strongroom_core::id::{ConnectionId, UploadId};
 use utoipa::ToSchema;
 
 use super::{etag_header, upload_id};
@@ -47,32 +45,15 @@ pub(crate) async fn put_part(
     headers: HeaderMap,
     body: Body,
 ) -> Result<([(HeaderName, HeaderValue); 1], Answer<PartResponse>), Problem> {
-    let mut body = Bytestream::new(body, &headers, app.config.server.deadlines);
-    match take(&app, &access.connection.id, &id, &number, &headers, &mut body).await {
-        Ok((id, part_number, digest)) => {
-            let etag = digest.to_etag();
-            Ok((etag_header(digest), Answer(PartResponse { media_upload_id: id.to_string(), part_number, etag })))
-        }
-        Err(problem) => {
-            body.linger();
-            Err(problem)
-        }
-    }
-}
-
-async fn take(
-    app: &App,
-    owner: &ConnectionId,
-    id: &str,
-    number: &str,
-    headers: &HeaderMap,
-    body: &mut Bytestream,
-) -> Result<(UploadId, u32, Digest), Problem> {
-    let id = upload_id(id)?;
-    let number = number.parse().map_err(|_| Problem::field("partNumber", number, "a part number, counted from 1"))?;
-    refuse_encoding(headers)?;
-    let expected = content_digests(headers)?;
-    let announced = announced_length(headers);
-    let accepted = app.parts.accept(&app.sessions, owner, id, number, announced, expected).await?;
-    Ok((id, number, app.parts.take(accepted, body).await?))
+    let id = upload_id(&id)?;
+    let part_number =
+        number.parse().map_err(|_| Problem::field("partNumber", &number, "a part number, counted from 1"))?;
+    refuse_encoding(&headers)?;
+    let (announced, expected) = (announced_length(&headers), content_digests(&headers)?);
+    let owner = &access.connection.id;
+    let accepted = app.parts.accept(&app.sessions, owner, id, part_number, announced, expected).await?;
+    let mut body = Bytestream::new(body, app.config.server.deadlines);
+    let digest = app.parts.take(accepted, &mut body).await?;
+    let etag = digest.to_etag();
+    Ok((etag_header(digest), Answer(PartResponse { media_upload_id: id.to_string(), part_number, etag })))
 }

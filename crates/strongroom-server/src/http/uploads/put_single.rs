@@ -48,19 +48,12 @@ pub(crate) async fn put_single(
     headers: HeaderMap,
     body: Body,
 ) -> Result<([(HeaderName, HeaderValue); 1], Answer<CompletedResponse>), Problem> {
-    let mut body = Bytestream::new(body, &headers, app.config.server.deadlines);
     let owner = &access.connection.id;
-    match take(&app, owner, &id, &headers, &mut body).await {
-        Ok((id, digest)) => {
-            let media = app.completion.complete(owner, id, Vec::new()).await?;
-            let media = settled_media(&app, owner, media, preferred_wait(&headers)).await?;
-            Ok((etag_header(digest), Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) })))
-        }
-        Err(problem) => {
-            body.linger();
-            Err(problem)
-        }
-    }
+    let mut body = Bytestream::new(body, app.config.server.deadlines);
+    let (id, digest) = take(&app, owner, &id, &headers, &mut body).await?;
+    let media = app.completion.complete(owner, id, Vec::new()).await?;
+    let media = settled_media(&app, owner, media, preferred_wait(&headers)).await?;
+    Ok((etag_header(digest), Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) })))
 }
 
 async fn take(

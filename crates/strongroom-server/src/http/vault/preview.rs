@@ -30,16 +30,10 @@ pub(crate) async fn put_preview(
     body: Body,
 ) -> Result<Answer<VaultMediaView>, Problem> {
     let owner = access.connection.id;
-    let mut body = Bytestream::new(body, &headers, app.config.server.deadlines);
-    let set = async {
-        let media = find(&app, owner.clone(), &reference).await?;
-        refuse_encoding(&headers)?;
-        previews::set(&app, &media, length(&headers)?, &mut body).await
-    };
-    if let Err(problem) = set.await {
-        body.linger();
-        return Err(problem);
-    }
+    let media = find(&app, owner.clone(), &reference).await?;
+    refuse_encoding(&headers)?;
+    let mut body = Bytestream::new(body, app.config.server.deadlines);
+    previews::set(&app, &media, length(&headers)?, &mut body).await?;
     Ok(Answer(VaultMediaView::of(&app, &find(&app, owner, &reference).await?)))
 }
 

@@ -11,7 +11,7 @@ use super::operations::{About, BYTES, Ids, Operation, Right, operations};
 use super::{connect, get, key};
 use crate::problem::{message, problem, seen};
 use crate::shelf::{init, shelve};
-use crate::support::{Answer, Client, Server};
+use crate::support::{Answer, Client, Server, photo};
 
 /// The document that the server itself serves.
 async fn document(server: &Server) -> Value {
@@ -30,7 +30,7 @@ fn documented(document: &Value) -> BTreeSet<(String, String)> {
 /// Ids of a session and a media of `client`'s, or of nobody's.
 async fn ids(client: &Client) -> Ids {
     let upload = init(client, "a.bin", BYTES.len()).await;
-    let (_, media) = shelve(client, "b.bin", BYTES).await;
+    let (_, media) = shelve(client, "b.png", &photo(8, 8, 1)).await;
     Ids { upload, media: media["id"].to_string() }
 }
 
@@ -154,7 +154,7 @@ async fn anothers_id_is_an_unknown_id() {
     let session = server.client.get(&format!("/v2/access/uploads/{}", mine.upload)).await.ok();
     assert_eq!((session["state"].as_str(), session["receivedBytes"].as_u64()), (Some("open"), Some(0)));
     let media = server.client.get(&format!("/v2/access/vault/media/{}/original", mine.media)).await;
-    assert_eq!(media.bytes, BYTES);
+    assert_eq!(media.bytes, photo(8, 8, 1));
 }
 
 /// What makes the other tests of this file worth anything: with every right and one's own ids, every row is answered well.

@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use strongroom_core::permission::Permission;
 
-use crate::support::Client;
+use crate::support::{Client, photo};
 
 /// The right that an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +62,15 @@ pub(super) fn operations() -> Vec<Operation> {
         row(Method::GET, "/v2/access/vault/media", VaultRead, Nothing),
         row(Method::GET, "/v2/access/vault/media/{mediaId}", VaultRead, Media),
         row(Method::GET, "/v2/access/vault/media/{mediaId}/original", VaultRead, Media),
+        row(Method::PUT, "/v2/access/vault/media/{mediaId}/preview", VaultWrite, Media),
+        row(Method::DELETE, "/v2/access/vault/media/{mediaId}/preview", VaultWrite, Media),
+        row(Method::POST, "/v2/access/vault/media/{mediaId}/reprocess", VaultWrite, Media),
         row(Method::GET, "/v2/access/self", ProfileRead, Nothing),
         Operation { method: Method::GET, path: "/v2/account/whoami", right: Right::Account, about: Nothing },
     ]
 }
 
-/// The bytes that every operation which takes bytes is sent.
+/// The file of an upload that is open.
 pub(super) const BYTES: &[u8] = b"four";
 
 impl Operation {
@@ -81,6 +84,7 @@ impl Operation {
     pub(super) fn request(&self, client: &Client, ids: &Ids) -> RequestBuilder {
         let request = client.bare(self.method.clone(), &self.path(ids));
         match (self.path.rsplit('/').next(), self.method == Method::PUT) {
+            (Some("preview"), true) => request.body(photo(8, 8, 9)),
             (_, true) => request.body(BYTES.to_vec()),
             (Some("init"), _) => {
                 request.json(&json!({ "filename": "a", "size": BYTES.len(), "contentType": "image/png" }))

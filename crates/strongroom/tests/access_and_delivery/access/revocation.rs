@@ -73,10 +73,9 @@ async fn a_refusal_reaches_a_client_that_sends_first_and_reads_later() {
     let server = Server::start(&[]).await;
     let id = init(&server.client, "a.bin", 8 << 20).await;
     let bytes = noise(8 << 20);
-    for (field, status) in [("x-nothing", 401), ("apiKey", 401)] {
+    for field in ["x-nothing", "apiKey"] {
         let request = server.client.bare(Method::PUT, &format!("/v2/access/uploads/{id}"));
         let answer = Answer::to(request.header(field, "sk_live_").body(bytes.clone())).await;
-        assert_eq!(answer.status, status);
         problem(&answer, 401, "UNAUTHORIZED");
     }
 }

@@ -22,8 +22,6 @@ async fn who_sends_no_request_in_time_is_hung_up_on() {
         "GET / HTTP/1.1\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
         "GET / HTTP/1.1\r\nHost: x\r\n\r",
-        // Only the first words of HTTP/2.
-        "PRI * HTTP/2.0\r\n",
     ];
     let waits = beginnings.map(async |beginning| {
         let end = Socket::open_with(server.address, beginning).await.end().await;

@@ -1,0 +1,114 @@
+//! ffmpeg's argument list: words and numbers of our own, and two paths (T15).
+
+use std::path::Path;
+
+use super::allowed::{demuxer, input_guards};
+use super::graph::{BEST, POSTER, SMALL, graph};
+use super::plan::Plan;
+use super::source::{Picture, Sound, Source};
+use crate::order::file_name;
+use crate::renderer::RenderError;
+use strongroom_core::rendition::{RenditionFormat, RenditionName};
+
+/// The poster's file; the photo pipeline makes its renditions.
+pub(super) const POSTER_FILE: &str = "poster.png";
+const SOUND_BITS_PER_SECOND: &str = "128k";
+
+/// A path as a URL that cannot be taken for another protocol, an option or a pattern.
+pub(super) fn file_url(path: &Path) -> Result<String, RenderError> {
+    let path = std::path::absolute(path).map_err(|error| RenderError::Broken(error.to_string()))?;
+    let path = path.to_str().ok_or_else(|| RenderError::Broken("a scratch path is not UTF-8".to_owned()))?;
+    Ok(format!("file:{path}"))
+}
+
+/// What stands before the first input of every run.
+pub(super) fn beginning() -> Vec<String> {
+    words("-nostdin -hide_banner -v error -nostats -progress pipe:1 -stats_period 0.25 -y")
+}
+
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// The one run that makes everything of a film.
+pub(super) fn film(
+    source: &Source,
+    picture: &Picture,
+    plan: &Plan,
+    input: &Path,
+    directory: &Path,
+    threads: u8,
+) -> Result<Vec<String>, RenderError> {
+    let mut arguments = beginning();
+    arguments.extend(words(&format!("-filter_threads {threads} -filter_complex_threads {threads} -threads {threads}")));
+    arguments.extend(input_guards(demuxer(source.format)?));
+    arguments.extend(["-i".to_owned(), file_url(input)?, "-filter_complex".to_owned(), graph(picture, plan)]);
+
+    // Written as soon as it is found, long before the films are finished.
+    arguments.extend(["-map".to_owned(), POSTER.to_owned()]);
+    arguments.extend(words("-frames:v 1 -c:v png -compression_level 1 -threads 1 -f image2 -update 1"));
+    arguments.push(file_url(&directory.join(POSTER_FILE))?);
+
+    let mut rung = |name: RenditionName, video: Vec<String>| -> Result<(), RenderError> {
+        arguments.extend(video);
+        if let Some(sound) = &source.sound {
+            arguments.extend(sound_of(sound, plan.copies_sound));
+        }
+        arguments.extend(mp4());
+        arguments.push(file_url(&directory.join(file_name(name, RenditionFormat::Mp4)))?);
+        Ok(())
+    };
+    if plan.small.is_some() {
+        rung(RenditionName::Video240, encoded(SMALL, threads, "600k", "1200k"))?;
+    }
+    let best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
+    rung(RenditionName::Video720, best)?;
+    Ok(arguments)
+}
+
+/// H.264 that every browser and phone of ten years plays. A key frame every two seconds by the clock, not by counting
+/// pictures, and x264's groups are closed by default. Times are kept as they are, in ninety-thousandths of a second: a
+/// phone's rate varies, and evening it out would drift from the sound.
+fn encoded(end: &str, threads: u8, most_bits: &str, buffer_bits: &str) -> Vec<String> {
+    words(&format!(
+        "-map {end} -c:v libx264 -preset veryfast -crf 23 -maxrate {most_bits} -bufsize {buffer_bits} -profile:v high \
+         -pix_fmt yuv420p -fps_mode vfr -enc_time_base 1:90000 -force_key_frames expr:gte(t,n_forced*2) -g 480 \
+         -a53cc 0 -threads {threads}"
+    ))
+}
+
+/// The film's own packets, but for what their writers say in between them (SEI: camera names, captions, whole sensors).
+fn copied(picture: &Picture) -> Vec<String> {
+    words(&format!("-map 0:{} -c:v copy -bsf:v filter_units=remove_types=6", picture.index))
+}
+
+/// AAC, stereo at most. Gaps are filled with silence and the start is moved to where the pictures start, so that sound that
+/// stops and starts again stays in step.
+pub(super) fn sound_of(sound: &Sound, is_copied: bool) -> Vec<String> {
+    let index = sound.index;
+    if is_copied {
+        return words(&format!("-map 0:{index} -c:a copy"));
+    }
+    let channels = sound.channels.clamp(1, 2);
+    let rate = if sound.samples_per_second > 48_000 { "-ar 48000" } else { "" };
+    words(&format!(
+        "-map 0:{index} -c:a aac -b:a {SOUND_BITS_PER_SECOND} -ac {channels} {rate} -af aresample=async=1:first_pts=0"
+    ))
+}
+
+/// Index before the pictures; nothing of what the original says of itself, and nothing of what made the new one.
+fn mp4() -> Vec<String> {
+    let mut options = anonymous();
+    options.extend(words("-write_tmcd 0 -movflags +faststart -f mp4"));
+    options
+}
+
+/// No tags of the file or of its tracks, no chapters, no data or subtitle tracks, no name of a writer.
+///
+/// Not `-fs`: it would end a film early and call it finished. The kernel's ceiling on a file's size ends it as a failure.
+pub(super) fn anonymous() -> Vec<String> {
+    words(
+        "-map_metadata -1 -map_metadata:s -1 -map_chapters -1 -dn -sn -fflags +bitexact -flags:v +bitexact \
+         -flags:a +bitexact -abort_on empty_output",
+    )
+}
