@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint kill power-cut faults bench-upload clean
+.PHONY: help demo test lint kill power-cut faults formats hostile bench-upload clean
 
 # The conformance scripts import one another; they leave no compiled files behind.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -23,6 +23,8 @@ test: ## Every test: Rust, the published client, a browser, races, kills, power 
 	PROFILE=dev ROUNDS=$${ROUNDS:-10} $(PYTHON) conformance/kill_campaign.py
 	PROFILE=dev ROUNDS=2 $(PYTHON) conformance/power_cut.py
 	PROFILE=dev $(PYTHON) conformance/faults.py
+	PROFILE=dev SAMPLE=1 $(PYTHON) conformance/formats.py
+	PROFILE=dev FILES=$${FILES:-330} $(PYTHON) conformance/hostile.py
 	PROFILE=dev DEMO_EXIT=1 tools/demo
 
 lint: ## Format, clippy, licences and bans
@@ -45,6 +47,16 @@ faults: ## Full disks, failing syncs, a kill at each system call of a complete, 
 	tools/setup test
 	cargo build --package strongroom
 	PROFILE=dev $(PYTHON) conformance/faults.py
+
+formats: ## Every format through a server, ffprobe, exiftool and Chromium (WRITE=1: write docs/reference/formats.md)
+	tools/setup test
+	cargo build --package strongroom
+	PROFILE=dev $(PYTHON) conformance/formats.py
+
+hostile: ## Every hostile file, other projects' bad ones, and mutants (MUTANTS=60 of each clip, SEED=…)
+	tools/setup test
+	cargo build --package strongroom
+	PROFILE=dev $(PYTHON) conformance/hostile.py
 
 bench-upload: ## What a complete costs at 10 MiB and 1 GiB, and the server's memory under 16 uploads of 256 MiB
 	tools/setup build

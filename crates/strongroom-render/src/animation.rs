@@ -12,7 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder, Delay, DynamicImage, Frames, ImageDecoder, ImageResult};
+use image::{AnimationDecoder, Delay, DynamicImage, Frames, ImageDecoder, ImageResult, RgbImage};
 use strongroom_core::media::{Failure, Format, SNIFF_LENGTH, sniff};
 use strongroom_core::rendition::Size;
 
@@ -28,6 +28,10 @@ const DECODED_BYTES_PER_PIXEL: u64 = 8;
 /// Delays up to this one mean "as fast as you can" and are shown for a tenth of a second, in every browser.
 const SHORTEST_DELAY_MS: u64 = 10;
 const DELAY_MS_FOR_TOO_SHORT: u64 = 100;
+
+/// ffmpeg gives a film's last picture the time of one at the film's own rate, whatever its container says. So the last one
+/// is repeated this long before the end, and the rate is said to be one picture in this time.
+pub(crate) const LAST_PICTURE_MS: u64 = 10;
 
 /// Writes every picture of `input` to [`UNROLLED_FILE`] in `output`.
 pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unrolled, RunError> {
@@ -48,7 +52,7 @@ pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unr
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(output.join(UNROLLED_FILE))?;
     let mut file = BufWriter::new(file);
     matroska::begin(&mut file, size)?;
-    let (mut count, mut duration_ms) = (0, 0);
+    let (mut count, mut duration_ms, mut last) = (0, 0, RgbImage::default());
     for frame in frames {
         let frame = match frame {
             Ok(frame) => frame,
@@ -60,13 +64,15 @@ pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unr
         check_so_far(count, size, limits)?;
         let delay_ms = shown_for(frame.delay());
         let pixels = DynamicImage::ImageRgba8(frame.into_buffer());
-        matroska::picture(&mut file, duration_ms, delay_ms, flatten(&pixels).as_raw())?;
+        last = flatten(&pixels).into_owned();
+        matroska::picture(&mut file, duration_ms, delay_ms, last.as_raw())?;
         duration_ms += delay_ms;
     }
-    file.flush()?;
     if count == 0 {
         return Err(malformed(format!("the {format} ends before its first picture does")).into());
     }
+    matroska::picture(&mut file, duration_ms - LAST_PICTURE_MS, LAST_PICTURE_MS, last.as_raw())?;
+    file.flush()?;
     Ok(Unrolled { format, size, frames: count, duration_ms })
 }
 

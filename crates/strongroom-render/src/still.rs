@@ -146,9 +146,10 @@ fn tone_map(Nclx { primaries, transfer, matrix, is_full_range }: Nclx) -> String
         5 | 6 => "smpte170m",
         _ => "bt2020nc",
     };
-    let range = if is_full_range { "full" } else { "limited" };
+    let range = if is_full_range { "pc" } else { "tv" };
     format!(
-        "zscale=tin={transfer}:pin={primaries}:min={matrix}:rin={range}:t=linear:npl=100,format=gbrpf32le,\
-         zscale=p=bt709,tonemap=hable:desat=0,zscale=t=iec61966-2-1:r=full,format=gbrp,scale"
+        "setparams=color_primaries={primaries}:color_trc={transfer}:colorspace={matrix}:range={range},\
+         zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,\
+         zscale=t=iec61966-2-1:r=full,format=gbrp,scale"
     )
 }

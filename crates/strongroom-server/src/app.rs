@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Clock;
 use strongroom_core::job::JobKind;
-use strongroom_render::{Renderer, Sandbox, SandboxUnavailable};
+use strongroom_render::{Renderer, Sandbox, SandboxUnavailable, ToolReport};
 use strongroom_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -95,6 +95,8 @@ pub(crate) struct App {
     pub(crate) urls: Urls,
     pub(crate) drain: Drain,
     pub(crate) wake: Wake,
+    /// The programs that films need, once they were looked for; only where jobs are worked off.
+    pub(crate) tools: Arc<OnceLock<Vec<ToolReport>>>,
     /// `enforced`, or `off`.
     pub(crate) sandbox: &'static str,
 }
@@ -157,14 +159,12 @@ pub async fn run(
     if options.work && !options.allow_unsandboxed {
         renderer.self_test(&catalog_path(&data_dir)).await?;
     }
-    let address = options.config.server.listen;
-    let listen = |error| StartError::Listen { address, error };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let listener = if options.serve { Some(bind(options.config.server.listen).await?) } else { None };
+    let address = listener.as_ref().map_or(options.config.server.listen, |(_, address)| *address);
     let app = assemble(&options, catalog, store, address)?;
 
     let mut tasks = JoinSet::new();
-    if options.serve {
+    if let Some((listener, _)) = listener {
         tasks.spawn(listener::serve(
             listener,
             http::router(app.clone()),
@@ -174,6 +174,7 @@ pub async fn run(
         tasks.spawn(sweeper(&app).run());
     }
     if options.work {
+        tasks.spawn(look_for_tools(Arc::clone(&app.tools), renderer.clone()));
         let Render { photo_workers, film_workers, .. } = app.config.render;
         for (kind, workers) in [(JobKind::RenderPhoto, photo_workers), (JobKind::RenderFilm, film_workers)] {
             for _ in 0..workers {
@@ -188,6 +189,23 @@ pub async fn run(
     }
     drain(&app.drain, tasks, app.config.server.drain).await;
     Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Notes which programs films need and this machine has. Beside the start, which does not wait for them.
+async fn look_for_tools(tools: Arc<OnceLock<Vec<ToolReport>>>, renderer: Renderer) {
+    let found = renderer.tools().await;
+    for missing in found.iter().filter(|tool| tool.version.is_none()) {
+        tracing::warn!(tool = missing.name, "not found; what needs it is kept and says so");
+    }
+    // Only this task sets it, once.
+    drop(tools.set(found));
 }
 
 /// Begins the drain, waits as long as may be waited, then cuts off what is left.
@@ -246,6 +264,7 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
             wake: wake.clone(),
         },
         sandbox: if options.allow_unsandboxed { "off" } else { "enforced" },
+        tools: Arc::default(),
         settled: Settled::default(),
         drain: Drain::default(),
         sessions,

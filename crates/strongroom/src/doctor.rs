@@ -87,6 +87,16 @@ async fn sandbox(arguments: &DoctorArguments) -> Vec<Finding> {
         (_, Err(error)) => return vec![finding("sandbox", Err(error))],
     };
     let renderer = Renderer::new(program, limits, Sandbox::Required);
+    let tools = renderer.tools().await.into_iter().map(|tool| Finding {
+        name: "tool",
+        is_good: tool.version.is_some(),
+        detail: format!(
+            "{} {}",
+            tool.name,
+            tool.version.as_deref().unwrap_or("is missing: what needs it is only kept")
+        ),
+    });
+    let tools: Vec<Finding> = tools.collect();
     match renderer.self_test(&catalog_path(arguments.settings.path())).await {
         Err(error) => vec![finding("sandbox", Err(error))],
         Ok(report) => {
@@ -100,7 +110,7 @@ async fn sandbox(arguments: &DoctorArguments) -> Vec<Finding> {
                 is_good: attempt.refused,
                 detail: format!("{} ({})", attempt.name, attempt.detail),
             });
-            layers.chain(attempts).collect()
+            layers.chain(attempts).chain(tools).collect()
         }
     }
 }

@@ -113,3 +113,29 @@ async fn dropping_the_future_ends_the_whole_group() {
         until("it is dead", || is_dead(process)).await;
     }
 }
+
+#[tokio::test]
+async fn a_child_that_talks_without_progress_is_ended() {
+    let mut heard = 0;
+    let mut hear = |piece: &[u8]| {
+        heard += piece.len();
+        false
+    };
+    let watch = Watch { silence: Duration::from_millis(300), hear: &mut hear };
+    let finished = run_watched(shell("while :; do echo frame=7; sleep 0.05; done"), watch).await.unwrap();
+    assert_eq!(finished.ending, Ending::Silent);
+    assert!(heard > 0);
+}
+
+#[tokio::test]
+async fn a_child_that_makes_progress_is_not_cut_off() {
+    let mut lines = 0;
+    let mut hear = |piece: &[u8]| {
+        lines += piece.iter().filter(|byte| **byte == b'\n').count();
+        true
+    };
+    let watch = Watch { silence: Duration::from_secs(5), hear: &mut hear };
+    let finished =
+        run_watched(shell("i=0; while [ $i -lt 3 ]; do echo $i; i=$((i+1)); done; exit 3"), watch).await.unwrap();
+    assert_eq!((finished.ending, lines), (Ending::Exited(3), 3));
+}

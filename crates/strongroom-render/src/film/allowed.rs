@@ -35,6 +35,10 @@ const SOUND_DECODERS: [&str; 24] = [
     "pcm_alaw",
     "pcm_mulaw",
 ];
+/// Decoders of what is left out. ffprobe opens every track's before it tells of any: without these a film with a cover or
+/// with subtitles could not even be looked at.
+const OTHER_DECODERS: [&str; 12] =
+    ["png", "mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "pgssub", "dvbsub", "dvdsub", "cc_dec"];
 /// The most memory one allocation may ask for: a picture of the largest size at 16 bits, and room besides.
 const ALLOCATION_BYTES: u64 = 512 << 20;
 
@@ -55,7 +59,7 @@ pub(super) fn demuxer(format: Format) -> Result<&'static str, RenderError> {
 
 /// The options that stand before an input.
 pub(super) fn input_guards(demuxer: &str) -> Vec<String> {
-    let decoders = [&PICTURE_DECODERS[..], &SOUND_DECODERS].concat().join(",");
+    let decoders = [&PICTURE_DECODERS[..], &SOUND_DECODERS, &OTHER_DECODERS].concat().join(",");
     let allocation = ALLOCATION_BYTES.to_string();
     let guards: [&str; 10] = [
         "-max_alloc",

@@ -6,6 +6,7 @@ use super::allowed::{demuxer, input_guards};
 use super::graph::{BEST, POSTER, SMALL, graph};
 use super::plan::Plan;
 use super::source::{Picture, Sound, Source};
+use crate::animation::LAST_PICTURE_MS;
 use crate::order::file_name;
 use crate::renderer::RenderError;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
@@ -13,6 +14,10 @@ use strongroom_core::rendition::{RenditionFormat, RenditionName};
 /// The poster's file; the photo pipeline makes its renditions.
 pub(super) const POSTER_FILE: &str = "poster.png";
 const SOUND_BITS_PER_SECOND: &str = "128k";
+
+/// Leaves out what H.264's writers put in between the pictures (SEI): names of cameras, captions, whole sensors, and x264's
+/// own settings. No player needs any of it.
+const WITHOUT_NOTES: &str = "-bsf:v filter_units=remove_types=6";
 
 /// A path as a URL that cannot be taken for another protocol, an option or a pattern.
 pub(super) fn file_url(path: &Path) -> Result<String, RenderError> {
@@ -61,7 +66,10 @@ pub(super) fn film(
     if plan.small.is_some() {
         rung(RenditionName::Video240, encoded(SMALL, threads, "600k", "1200k"))?;
     }
-    let best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
+    let mut best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
+    if plan.is_animation {
+        best.extend(["-r".to_owned(), (1000 / LAST_PICTURE_MS).to_string()]);
+    }
     rung(RenditionName::Video720, best)?;
     Ok(arguments)
 }
@@ -73,13 +81,13 @@ fn encoded(end: &str, threads: u8, most_bits: &str, buffer_bits: &str) -> Vec<St
     words(&format!(
         "-map {end} -c:v libx264 -preset veryfast -crf 23 -maxrate {most_bits} -bufsize {buffer_bits} -profile:v high \
          -pix_fmt yuv420p -fps_mode vfr -enc_time_base 1:90000 -force_key_frames expr:gte(t,n_forced*2) -g 480 \
-         -a53cc 0 -threads {threads}"
+         -a53cc 0 {WITHOUT_NOTES} -threads {threads}"
     ))
 }
 
-/// The film's own packets, but for what their writers say in between them (SEI: camera names, captions, whole sensors).
+/// The film's own packets, in a new container.
 fn copied(picture: &Picture) -> Vec<String> {
-    words(&format!("-map 0:{} -c:v copy -bsf:v filter_units=remove_types=6", picture.index))
+    words(&format!("-map 0:{} -c:v copy {WITHOUT_NOTES}", picture.index))
 }
 
 /// AAC, stereo at most. Gaps are filled with silence and the start is moved to where the pictures start, so that sound that

@@ -28,18 +28,22 @@ pub(super) struct Plan {
     pub(super) copies_picture: bool,
     /// Every rung's sound is the film's own.
     pub(super) copies_sound: bool,
+    /// The pictures are an animation's, unrolled.
+    pub(super) is_animation: bool,
 }
 
 impl Plan {
     pub(super) fn of(source: &Source, picture: &Picture, media_type: MediaType) -> Self {
         let upright = picture.upright();
         let best = upright.fit_shortest_even(BEST_SHORT_SIDE);
+        let is_animation = media_type == MediaType::Gif;
         let is_small = upright.width.min(upright.height) <= SMALL_SHORT_SIDE;
         Self {
             best,
-            small: (media_type == MediaType::Video && !is_small).then(|| upright.fit_shortest_even(SMALL_SHORT_SIDE)),
+            small: (!is_animation && !is_small).then(|| upright.fit_shortest_even(SMALL_SHORT_SIDE)),
             copies_picture: has_our_container(source.format) && is_rung(picture, best),
             copies_sound: has_our_container(source.format) && source.sound.as_ref().is_some_and(is_our_sound),
+            is_animation,
         }
     }
 }

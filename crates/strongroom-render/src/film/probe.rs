@@ -7,7 +7,7 @@ use strongroom_core::media::{FailureCode, Format, MediaType};
 
 use super::allowed::{demuxer, input_guards};
 use super::measure::measure_ms;
-use super::source::{Picture, Sound, Source};
+use super::source::{Picture, Sound, Source, unknown_codec};
 use super::tool::{Run, Tool, run};
 use crate::renderer::{RenderError, Renderer, failed};
 
@@ -87,7 +87,7 @@ pub(super) async fn probe(
     let seconds = renderer.limits().film.probe_seconds;
     let ran = run(renderer, Run { tool: Tool::Ffprobe, arguments, input, directory, seconds }, None).await?;
     if !ran.is_success {
-        return Err(failed(FailureCode::Malformed, format!("this {format} file is damaged, or ends before it should")));
+        return Err(unreadable(format, &ran.stderr_tail));
     }
     let report: Report = serde_json::from_slice(&ran.stdout)
         .map_err(|error| RenderError::Broken(format!("ffprobe's answer is unreadable: {error}")))?;
@@ -98,6 +98,14 @@ pub(super) async fn probe(
         source.duration_ms = measure_ms(renderer, input, format, directory).await?;
     }
     Ok(source)
+}
+
+/// Why ffprobe gave up: it opens every track's decoder, and gives up at the first that is not allowed.
+fn unreadable(format: Format, stderr: &str) -> RenderError {
+    if let Some((before, _)) = stderr.split_once(") not on whitelist") {
+        return unknown_codec("track", before.rsplit('(').next().unwrap_or_default());
+    }
+    failed(FailureCode::Malformed, format!("this {format} file is damaged, or ends before it should"))
 }
 
 fn take_stock(format: Format, report: &Report) -> Source {

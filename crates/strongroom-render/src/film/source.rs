@@ -67,7 +67,7 @@ impl Source {
             picture.check(limits)?;
         }
         if let Some(sound) = &self.sound {
-            check_codec("sound", &sound.codec)?;
+            check_codec("sound track", &sound.codec)?;
         }
         if self.picture.is_none() && self.sound.is_none() {
             return Err(failed(
@@ -94,7 +94,7 @@ impl Source {
 
 impl Picture {
     fn check(&self, limits: &FilmLimits) -> Result<(), RenderError> {
-        check_codec("picture", &self.codec)?;
+        check_codec("picture track", &self.codec)?;
         if self.width == 0 || self.height == 0 {
             return Err(failed(FailureCode::Malformed, "the film does not say how large its pictures are"));
         }
@@ -145,12 +145,14 @@ impl Picture {
 }
 
 fn check_codec(what: &str, codec: &str) -> Result<(), RenderError> {
-    if is_decodable(codec) {
-        return Ok(());
-    }
-    // A word of ffprobe's table, but read back from a child: only its letters and digits are repeated.
+    if is_decodable(codec) { Ok(()) } else { Err(unknown_codec(what, codec)) }
+}
+
+/// A track that is not decoded here. `codec` is a word of ffmpeg's tables, but read back from a child: only its letters and
+/// digits are repeated.
+pub(super) fn unknown_codec(what: &str, codec: &str) -> RenderError {
     let name: String =
         codec.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(32).collect();
     let name = if name.is_empty() { "something unknown" } else { &name };
-    Err(failed(FailureCode::UnsupportedCodec, format!("its {what} is encoded as {name}, which is not decoded here")))
+    failed(FailureCode::UnsupportedCodec, format!("a {what} of it is encoded as {name}, which is not decoded here"))
 }

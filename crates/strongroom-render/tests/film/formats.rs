@@ -114,7 +114,7 @@ async fn codecs_that_are_not_decoded_here_are_named() {
     let magic = Film::made("a.avi", &format!("{CLIP} -c:v magicyuv -pix_fmt gbrp"));
     assert_refused(&magic, FailureCode::UnsupportedCodec, &["magicyuv"]).await;
     let film = Film::made("a.mkv", &format!("{CLIP} {SOUND} -shortest -c:v libx264 -c:a wmav2"));
-    assert_refused(&film, FailureCode::UnsupportedCodec, &["sound", "wmav2"]).await;
+    assert_refused(&film, FailureCode::UnsupportedCodec, &["wmav2"]).await;
     let film = Film::made("a.ogg", &format!("{CLIP} -c:v libtheora"));
-    assert_refused(&film, FailureCode::UnsupportedCodec, &["ogg", "nothing"]).await;
+    assert_refused(&film, FailureCode::UnsupportedCodec, &["theora"]).await;
 }

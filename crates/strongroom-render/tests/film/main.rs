@@ -5,5 +5,10 @@
 mod support;
 
 mod animations;
+mod fence;
 mod formats;
+mod hostile;
+mod privacy;
+mod shapes;
 mod sounds;
+mod sync;

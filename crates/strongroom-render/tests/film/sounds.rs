@@ -27,7 +27,11 @@ async fn every_format() {
         assert_eq!((facts.media_type, facts.format, facts.dimensions), (MediaType::Audio, format, None), "{what}");
         // A frame of MP3 has 26 ms, and its encoder's delay is another two of them.
         assert!(facts.duration_ms.abs_diff(1500) <= 80, "{what}: {} ms", facts.duration_ms);
-        assert_eq!(rendered.names(), ["preview", "preview-webp", "square", "preview-640-webp", "thumb", "full"], "{what}");
+        assert_eq!(
+            rendered.names(),
+            ["preview", "preview-webp", "square", "preview-640-webp", "thumb", "full"],
+            "{what}"
+        );
         assert_eq!(rendered.file(RenditionName::Full).format, RenditionFormat::M4a);
         let probe = rendered.probe(RenditionName::Full);
         assert_eq!(probe.streams("audio")[0]["codec_name"], "aac", "{what}");
@@ -42,7 +46,7 @@ async fn aac_is_passed_through_and_the_wave_is_drawn() {
     let film = Film::made("a.m4a", "-f lavfi -i sine=d=2 -c:a aac -b:a 96k");
     let rendered = render(&film).await;
     assert_eq!(rendered.packets(RenditionName::Full, "a"), film.packets("a"));
-    let preview = image::load_from_memory(&rendered.bytes(RenditionName::Preview)).unwrap().to_luma8();
+    let preview = image::load_from_memory(&rendered.bytes(RenditionName::PreviewWebp)).unwrap().to_luma8();
     assert_eq!(preview.dimensions(), (1280, 320));
     let dark = preview.pixels().filter(|pixel| pixel.0[0] < 128).count();
     assert!((1_000..300_000).contains(&dark), "{dark} dark pixels");
@@ -50,12 +54,16 @@ async fn aac_is_passed_through_and_the_wave_is_drawn() {
 
 #[tokio::test]
 async fn a_cover_is_no_film_and_does_not_get_through() {
-    let film = Film::made(
-        "a.mp3",
-        "-f lavfi -i sine=d=1 -f lavfi -i testsrc2=s=64x64 -map 0 -map 1 -frames:v 1 -c:v mjpeg -pix_fmt yuvj420p \
-         -metadata:s:v comment=SECRET -disposition:v attached_pic",
-    );
-    let rendered = render(&film).await;
-    assert_eq!(rendered.facts().media_type, MediaType::Audio);
-    assert_eq!(rendered.probe(RenditionName::Full).0["streams"].as_array().unwrap().len(), 1);
+    for cover in ["-c:v mjpeg -pix_fmt yuvj420p", "-c:v png"] {
+        let film = Film::made(
+            "a.mp3",
+            &format!(
+                "-f lavfi -i sine=d=1 -f lavfi -i testsrc2=s=64x64:r=1:d=1 -map 0 -map 1 {cover} \
+         -metadata:s:v comment=SECRET -disposition:v attached_pic"
+            ),
+        );
+        let rendered = render(&film).await;
+        assert_eq!(rendered.facts().media_type, MediaType::Audio);
+        assert_eq!(rendered.probe(RenditionName::Full).0["streams"].as_array().unwrap().len(), 1);
+    }
 }

@@ -25,6 +25,7 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
         "catalog": catalog,
         "disk": { "hasRoom": has_room, "freeBytes": free_bytes },
         "sandbox": app.sandbox,
+        "tools": app.tools.get(),
         "draining": draining,
     });
     (status, Json(body))

@@ -8,10 +8,10 @@ use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{Part, PartRecorded, Upload};
 use strongroom_core::clock::Clock;
 use strongroom_core::content_digest::ExpectedDigests;
-use strongroom_core::digest::Digest;
+use strongroom_core::digest::{Digest, PartHasher};
 use strongroom_core::id::{ConnectionId, UploadId};
-use strongroom_core::upload::{AnnouncedLength, Lifetime, PartRange, PartRefusal, accept_part};
-use strongroom_store::{PartLocation, PartTry, Store, StoredPart};
+use strongroom_core::upload::{AnnouncedLength, Lifetime, PartRange, PartRefusal, UploadState, accept_part};
+use strongroom_store::{PartLocation, PartTry, Store, StoreError, StoredPart};
 
 use super::sessions::{Sessions, closed};
 use crate::problem::{Kind, Problem};
@@ -66,6 +66,26 @@ impl Parts {
         let parts = self.clone();
         let recording = tokio::spawn(async move { parts.record(accepted, writing).await });
         recording.await.map_err(|error| Problem::internal(error.to_string()))?
+    }
+
+    /// The same file again, for an upload that is complete: the client has missed the answer. Nothing is stored; other bytes
+    /// than the first time are refused.
+    pub(crate) async fn compare(
+        &self,
+        upload: &Upload,
+        announced: AnnouncedLength,
+        body: &mut impl Incoming,
+    ) -> Result<Digest, Problem> {
+        let part = accept_part(UploadState::Open, &upload.plan, 1, announced).map_err(|r| refused(upload, 1, r))?;
+        let mut hasher = PartHasher::new(&upload.plan, part);
+        let mut left = part.length;
+        while let Some(bytes) = body.next().await? {
+            left = left.checked_sub(bytes.len() as u64).ok_or(StoreError::TooLong { expected: part.length })?;
+            hasher.update(&bytes);
+        }
+        let media = self.catalog.media_of_upload(upload.connection.clone(), upload.id).await?;
+        let is_same = left == 0 && media.is_some_and(|media| media.etag == hasher.finish());
+        if is_same { Ok(hasher.finish()) } else { Err(closed(upload.id, upload.state)) }
     }
 
     /// Takes the part's slot if it is free and holds no acknowledged bytes; otherwise the try goes to a side file.

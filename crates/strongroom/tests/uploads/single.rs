@@ -50,12 +50,15 @@ async fn a_file_planned_in_parts_is_not_taken_in_one_piece() {
 }
 
 #[tokio::test]
-async fn a_second_put_meets_a_closed_session() {
+async fn a_second_put_of_the_same_bytes_answers_the_same_media() {
     let server = Server::start(&[]).await;
     let file = noise(100);
     let session = Session::open(&server.client, file.len()).await;
-    session.put_whole(&file).await.ok();
-    assert_snapshot!(session.put_whole(&file).await.refusal(), @"409 UPLOAD_CLOSED: upload:[id] is complete and takes no more parts");
+    let first = media(&session.put_whole(&file).await)["id"].clone();
+    assert_eq!(media(&session.put_whole(&file).await)["id"], first, "the first answer may have been lost on its way");
+    let mut other = file;
+    other[0] ^= 1;
+    assert_snapshot!(session.put_whole(&other).await.refusal(), @"409 UPLOAD_CLOSED: upload:[id] is complete and takes no more parts");
 }
 
 #[tokio::test]

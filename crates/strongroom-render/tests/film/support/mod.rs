@@ -19,7 +19,7 @@ pub(crate) const SOUND: &str = "-f lavfi -i sine=d=1";
 /// A film before it is sent: a file in a directory of its own.
 pub(crate) struct Film {
     pub(crate) file: PathBuf,
-    pub(crate) scratch: tempfile::TempDir,
+    _scratch: tempfile::TempDir,
 }
 
 impl Film {
@@ -32,7 +32,7 @@ impl Film {
     fn nothing(name: &str) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join(name);
-        Self { scratch, file }
+        Self { file, _scratch: scratch }
     }
 
     /// What ffmpeg makes of these arguments, as a file of this name.
@@ -45,8 +45,23 @@ impl Film {
         film
     }
 
+    /// Like [`Self::made`], by a writer that cannot go back.
+    pub(crate) fn piped(arguments: &str) -> Self {
+        let mut words = vec!["-v", "error"];
+        words.extend(arguments.split_ascii_whitespace());
+        Self::of(&tool("ffmpeg", &words, "-".as_ref()).stdout)
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         std::fs::read(&self.file).unwrap()
+    }
+
+    pub(crate) fn times(&self) -> Vec<f64> {
+        times(&self.file)
+    }
+
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        picture(&self.file)
     }
 
     pub(crate) fn packets(&self, kind: &str) -> Vec<String> {
@@ -102,14 +117,25 @@ impl Rendered {
 
     /// When each picture is shown, in milliseconds.
     pub(crate) fn times(&self, name: RenditionName) -> Vec<f64> {
-        let words = ["-v", "error", "-select_streams", "v", "-show_entries", "frame=pts_time", "-of", "csv=p=0"];
-        lines(&words, &self.file(name).file).iter().map(|line| line.parse::<f64>().unwrap() * 1000.0).collect()
+        times(&self.file(name).file)
+    }
+
+    /// When each key frame is shown, in milliseconds.
+    pub(crate) fn key_times(&self, name: RenditionName) -> Vec<f64> {
+        let words = ["-v", "error", "-select_streams", "v", "-skip_frame", "nokey", "-show_entries", "frame=pts_time"];
+        milliseconds(&[&words[..], &["-of", "csv=p=0"]].concat(), &self.file(name).file)
+    }
+
+    /// How long it is silent at the beginning.
+    pub(crate) fn silence_ms(&self, name: RenditionName) -> f64 {
+        let after = ["-map", "0:a", "-ac", "1", "-ar", "8000", "-f", "u8", "-"];
+        let samples = tool_between("ffmpeg", &["-v", "error", "-i"], &self.file(name).file, &after).stdout;
+        samples.iter().position(|sample| sample.abs_diff(128) > 4).unwrap() as f64 / 8.0
     }
 
     /// The first picture, as red, green and blue.
     pub(crate) fn picture(&self, name: RenditionName) -> Vec<u8> {
-        let after = ["-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
-        tool_between("ffmpeg", &["-v", "error", "-i"], &self.file(name).file, &after).stdout
+        picture(&self.file(name).file)
     }
 
     /// What ffprobe says of a rendition.
@@ -132,10 +158,30 @@ fn pictures(file: &Path) -> Vec<String> {
     text.lines().filter(|line| !line.starts_with('#')).map(hash).collect()
 }
 
+/// When each picture is shown, in milliseconds.
+fn times(file: &Path) -> Vec<f64> {
+    milliseconds(&["-v", "error", "-select_streams", "v", "-show_entries", "frame=pts_time", "-of", "csv=p=0"], file)
+}
+
+fn milliseconds(words: &[&str], file: &Path) -> Vec<f64> {
+    lines(words, file).iter().map(|line| line.parse::<f64>().unwrap() * 1000.0).collect()
+}
+
+/// The first picture, as red, green and blue.
+fn picture(file: &Path) -> Vec<u8> {
+    let after = ["-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
+    tool_between("ffmpeg", &["-v", "error", "-i"], file, &after).stdout
+}
+
 fn lines(words: &[&str], file: &Path) -> Vec<String> {
     let probed = tool("ffprobe", words, file);
     assert!(probed.status.success(), "{}", String::from_utf8_lossy(&probed.stderr));
-    String::from_utf8(probed.stdout).unwrap().lines().map(|line| line.trim_end_matches(',').to_owned()).collect()
+    String::from_utf8(probed.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| line.trim_end_matches(',').to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// ffprobe's report.
@@ -209,4 +255,15 @@ pub(crate) fn tool(name: &str, words: &[&str], file: &Path) -> Output {
 #[allow(clippy::disallowed_methods, reason = "the tests' own films, made and looked at outside of any sandbox")]
 fn tool_between(name: &str, before: &[&str], file: &Path, after: &[&str]) -> Output {
     Command::new(name).args(before).arg(file).args(after).output().unwrap()
+}
+
+/// The same numbers for the same seed (xorshift64*), each below a bound.
+pub(crate) fn random(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |bound| {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+    }
 }

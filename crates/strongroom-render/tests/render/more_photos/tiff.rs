@@ -9,7 +9,6 @@ use super::tiff_file::{plain, tags, tiff, white_group_4};
 use super::{CARD, assert_shows, ffmpeg};
 use crate::support::{
     BLUE, GREEN, RED, YELLOW, assert_near, assert_refused, card, flat, quarters, refusal_within, render, texture,
-    try_render,
 };
 
 const SIZE: Size = Size::new(160, 80);
@@ -216,7 +215,7 @@ async fn t8_bilevel_bomb() {
     assert_refused(&file, FailureCode::TooLarge, &["40000 × 40000"]).await;
     // What the limits allow is decoded within them.
     let file = plain((7_000, 7_000), 1, 1, 0, &more, strip);
-    assert!(try_render(&file, Limits { address_space_bytes: 384 << 20, ..Limits::default() }).await.is_ok());
+    render(&file).await;
 }
 
 #[tokio::test]
