@@ -36,11 +36,35 @@ def neighbour_film():
     """A film that is all of one colour, with a text in it."""
     with tempfile.TemporaryDirectory(prefix="strongroom-neighbour-") as folder:
         path = pathlib.Path(folder) / "secret.ts"
-        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=0xFF00FF:s=320x240:r=10:d=1", "-c:v", "libx264", "-preset", "ultrafast",
-                        "-pix_fmt", "yuv420p", "-metadata", "service_name=strayscript-neighbour", path], check=True)
+        subprocess.run(
+            [
+                "ffmpeg",
+                "-nostdin",
+                "-v",
+                "error",
+                "-f",
+                "lavfi",
+                "-i",
+                "color=0xFF00FF:s=320x240:r=10:d=1",
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-pix_fmt",
+                "yuv420p",
+                "-metadata",
+                "service_name=strayscript-neighbour",
+                path,
+            ],
+            check=True,
+        )
         return path.read_bytes()
 
 
 def find_copies(folder, content):
     """The files below `folder` that have exactly these bytes: where a neighbour's original lies."""
-    return [path for path in pathlib.Path(folder).rglob("*") if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content]
+    return [
+        path
+        for path in pathlib.Path(folder).rglob("*")
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    ]

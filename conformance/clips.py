@@ -89,7 +89,10 @@ def film(options, size=(640, 360), sound="-c:a aac -b:a 96k", filters=TO_709, se
             inputs = ["-loop", "1", "-framerate", RATE, "-i", still.name]
             if sound:
                 inputs += ["-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={seconds}"]
-            ffmpeg([*inputs, "-t", seconds, "-vf", filters, *shlex.split(colour), *shlex.split(options), *shlex.split(sound), *TAGS], path)
+            ffmpeg(
+                [*inputs, "-t", seconds, "-vf", filters, *shlex.split(colour), *shlex.split(options), *shlex.split(sound), *TAGS],
+                path,
+            )
 
     return make
 
@@ -111,8 +114,17 @@ def turned(options, quarters):
 
 def sound(options):
     def make(path):
-        ffmpeg(["-f", "lavfi", "-i", "aevalsrc=0.4*sin(440*2*PI*t)*sin(3*t)|0.3*sin(660*2*PI*t):s=48000:d=2.5", *shlex.split(options), *TAGS],
-               path)
+        ffmpeg(
+            [
+                "-f",
+                "lavfi",
+                "-i",
+                "aevalsrc=0.4*sin(440*2*PI*t)*sin(3*t)|0.3*sin(660*2*PI*t):s=48000:d=2.5",
+                *shlex.split(options),
+                *TAGS,
+            ],
+            path,
+        )
 
     return make
 
@@ -160,7 +172,7 @@ def moving(mode, size, delays, **options):
             frame = card(*size).convert(mode)
             if mode == "RGBA":
                 frame.paste((0, 0, 0, 0), hole(*size))
-            grey = (128, 128, 128, 255)[:len(frame.getbands())]
+            grey = (128, 128, 128, 255)[: len(frame.getbands())]
             ImageDraw.Draw(frame).rectangle((8 * index, size[1] - 6, 8 * index + 4, size[1] - 2), grey)
             frames.append(frame)
         frames[0].save(path, save_all=True, append_images=frames[1:], duration=delays, **options)
@@ -172,8 +184,10 @@ AV1_STILL = f"-c:v libaom-av1 -still-picture 1 -crf 12 -cpu-used 6 {TAGGED}"
 X264 = "-c:v libx264 -preset veryfast -crf 16 -pix_fmt yuv420p"
 X265 = "-c:v libx265 -preset veryfast -x265-params log-level=none:crf=16 -tag:v hvc1"
 # White at 203 cd/m², as BT.2408 has it.
-HDR = ("format=gbrp,setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc,zscale=t=linear:npl=203,format=gbrpf32le,"
-       "zscale=p=bt2020,zscale=t={}:m=bt2020nc:r=limited:npl=203,format=yuv420p10le")
+HDR = (
+    "format=gbrp,setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc,zscale=t=linear:npl=203,format=gbrpf32le,"
+    "zscale=p=bt2020,zscale=t={}:m=bt2020nc:r=limited:npl=203,format=yuv420p10le"
+)
 HDR_TAGS = "-colorspace bt2020nc -color_primaries bt2020 -color_trc {} -color_range tv"
 
 
@@ -200,13 +214,30 @@ def photo(name, what, make, size=(640, 480), **more):
 
 SAMPLES = [
     video("h264.mp4", "H.264, AAC", film(X264), is_copied=True, is_sampled=True),
-    video("h264-720p.mp4", "H.264 1280×720, AAC: need not be encoded again", film(X264, (1280, 720)), (1280, 720), is_copied=True, is_sampled=True),
+    video(
+        "h264-720p.mp4",
+        "H.264 1280×720, AAC: need not be encoded again",
+        film(X264, (1280, 720)),
+        (1280, 720),
+        is_copied=True,
+        is_sampled=True,
+    ),
     video("h264-1080p.mp4", "H.264 1920×1080", film(X264, (1920, 1080)), (1920, 1080)),
     video("h264-small.mp4", "H.264 320×180, no larger than the small rung", film(X264, (320, 180)), (320, 180), has_small=False),
     video("h264-silent.mp4", "H.264, no sound", film(X264, sound=""), is_copied=True),
     video("h264-fragmented.mp4", "H.264 in fragments", film(f"{X264} -movflags frag_keyframe+empty_moov"), is_copied=True),
-    video("h264-interlaced.mp4", "H.264, interlaced", film(f"{X264} -flags +ildct+ilme -x264-params tff=1", filters=f"{TO_709},setfield=tff")),
-    video("h264-varying.mp4", "H.264, 25 then 5 pictures a second", film(f"{X264} -fps_mode vfr", filters=f"{TO_709},select='lt(t\\,0.8)+not(mod(n\\,5))'", seconds=2), is_copied=True, frame_seconds=0.2),
+    video(
+        "h264-interlaced.mp4",
+        "H.264, interlaced",
+        film(f"{X264} -flags +ildct+ilme -x264-params tff=1", filters=f"{TO_709},setfield=tff"),
+    ),
+    video(
+        "h264-varying.mp4",
+        "H.264, 25 then 5 pictures a second",
+        film(f"{X264} -fps_mode vfr", filters=f"{TO_709},select='lt(t\\,0.8)+not(mod(n\\,5))'", seconds=2),
+        is_copied=True,
+        frame_seconds=0.2,
+    ),
     video("h264-10bit.mkv", "H.264, 10 bits, 4:2:2", film(f"{X264} -pix_fmt yuv422p10le")),
     video("h264-odd.mkv", "H.264 641×359, 4:4:4", film(f"{X264} -pix_fmt yuv444p", (641, 359)), (641, 359)),
     video("h264-anamorphic.mp4", "H.264 720×576 for 16:9", film(X264, (720, 576), filters=f"{TO_709},setsar=64/45"), (1024, 576)),
@@ -214,7 +245,11 @@ SAMPLES = [
     video("hevc-pq.mp4", "HEVC, 10 bits, PQ (HDR10)", hdr("smpte2084"), bound=32, is_sampled=True),
     video("hevc-hlg.mov", "HEVC, 10 bits, HLG", hdr("arib-std-b67"), bound=32),
     video("av1.mp4", "AV1, AAC", film("-c:v libsvtav1 -preset 10 -crf 20 -pix_fmt yuv420p")),
-    video("vp9.mp4", "VP9, Opus", film("-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p", sound="-c:a libopus")),
+    video(
+        "vp9.mp4",
+        "VP9, Opus",
+        film("-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p", sound="-c:a libopus"),
+    ),
     video("mpeg4.mp4", "MPEG-4 Part 2", film("-c:v mpeg4 -q:v 2")),
     video("h264.mov", "H.264, PCM", film(X264, sound="-c:a pcm_s16le"), is_copied=True),
     video("turned-90.mov", "H.264, turned by 90°", turned(X264, 1), quarters=1, is_sampled=True),
@@ -224,20 +259,87 @@ SAMPLES = [
     video("h264-two-sounds.mkv", "H.264, two sound tracks", film(f"{X264} -map 0:v -map 1:a -map 1:a"), is_copied=True),
     video("hevc.mkv", "HEVC, 10 bits, FLAC", film(f"{X265} -pix_fmt yuv420p10le", sound="-c:a flac"), is_sampled=True),
     video("av1.mkv", "AV1, Opus", film("-c:v libsvtav1 -preset 10 -crf 20 -pix_fmt yuv420p", sound="-c:a libopus")),
-    video("vp8.webm", "VP8, Vorbis", film("-c:v libvpx -deadline realtime -cpu-used 8 -crf 5 -b:v 4M -pix_fmt yuv420p", sound="-c:a libvorbis"), bound=8),
-    video("vp9.webm", "VP9 641×359, Opus", film("-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p", (641, 359), sound="-c:a libopus"), (641, 359), is_sampled=True),
-    video("vp9-live.webm", "VP9, no length told, as browsers record", film("-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p -f webm -live 1", sound="-c:a libopus"), seconds=SECONDS),
-    video("mpeg4.avi", "MPEG-4 Part 2, MP3", film("-c:v mpeg4 -q:v 2", sound="-c:a libmp3lame", filters="null", colour=""), is_sampled=True),
-    video("mjpeg.avi", "Motion JPEG, PCM", film("-c:v mjpeg -q:v 2 -pix_fmt yuvj420p", sound="-c:a pcm_s16le", filters="null", colour="")),
+    video(
+        "vp8.webm",
+        "VP8, Vorbis",
+        film("-c:v libvpx -deadline realtime -cpu-used 8 -crf 5 -b:v 4M -pix_fmt yuv420p", sound="-c:a libvorbis"),
+        bound=8,
+    ),
+    video(
+        "vp9.webm",
+        "VP9 641×359, Opus",
+        film("-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p", (641, 359), sound="-c:a libopus"),
+        (641, 359),
+        is_sampled=True,
+    ),
+    video(
+        "vp9-live.webm",
+        "VP9, no length told, as browsers record",
+        film(
+            "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 15 -b:v 0 -pix_fmt yuv420p -f webm -live 1", sound="-c:a libopus"
+        ),
+        seconds=SECONDS,
+    ),
+    video(
+        "mpeg4.avi",
+        "MPEG-4 Part 2, MP3",
+        film("-c:v mpeg4 -q:v 2", sound="-c:a libmp3lame", filters="null", colour=""),
+        is_sampled=True,
+    ),
+    video(
+        "mjpeg.avi",
+        "Motion JPEG, PCM",
+        film("-c:v mjpeg -q:v 2 -pix_fmt yuvj420p", sound="-c:a pcm_s16le", filters="null", colour=""),
+    ),
     video("h264.ts", "H.264, AAC", film(X264)),
-    video("mpeg2.ts", "MPEG-2 720×576 for 4:3, interlaced, MP2", film("-c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -pix_fmt yuv420p", (720, 576), sound="-c:a mp2", filters="setfield=tff,setsar=16/15", colour=""), (768, 576), is_sampled=True),
-
-    gif("delays.gif", "delays of 0, 1, 7 and 33 hundredths", moving("RGB", (320, 260), [0, 10, 70, 330]), (320, 260), seconds=0.6, is_sampled=True),
-    gif("odd.gif", "321×181, transparent", moving("RGBA", (321, 181), [100] * 5, disposal=2), (321, 181), seconds=0.5, is_flattened=True),
-    gif("moving.png", "APNG, transparent", moving("RGBA", (320, 260), [50, 150, 40, 260]), (320, 260), seconds=0.5, is_flattened=True, is_sampled=True),
-    gif("moving.webp", "animated WebP, transparent", moving("RGBA", (320, 260), [50, 150, 40, 260], lossless=True), (320, 260), seconds=0.5, is_flattened=True, is_sampled=True),
+    video(
+        "mpeg2.ts",
+        "MPEG-2 720×576 for 4:3, interlaced, MP2",
+        film(
+            "-c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -pix_fmt yuv420p",
+            (720, 576),
+            sound="-c:a mp2",
+            filters="setfield=tff,setsar=16/15",
+            colour="",
+        ),
+        (768, 576),
+        is_sampled=True,
+    ),
+    gif(
+        "delays.gif",
+        "delays of 0, 1, 7 and 33 hundredths",
+        moving("RGB", (320, 260), [0, 10, 70, 330]),
+        (320, 260),
+        seconds=0.6,
+        is_sampled=True,
+    ),
+    gif(
+        "odd.gif",
+        "321×181, transparent",
+        moving("RGBA", (321, 181), [100] * 5, disposal=2),
+        (321, 181),
+        seconds=0.5,
+        is_flattened=True,
+    ),
+    gif(
+        "moving.png",
+        "APNG, transparent",
+        moving("RGBA", (320, 260), [50, 150, 40, 260]),
+        (320, 260),
+        seconds=0.5,
+        is_flattened=True,
+        is_sampled=True,
+    ),
+    gif(
+        "moving.webp",
+        "animated WebP, transparent",
+        moving("RGBA", (320, 260), [50, 150, 40, 260], lossless=True),
+        (320, 260),
+        seconds=0.5,
+        is_flattened=True,
+        is_sampled=True,
+    ),
     photo("one-frame.gif", "a single frame", picture("P")),
-
     audio("sound.mp3", "MP3", "-c:a libmp3lame -b:a 128k", is_sampled=True),
     audio("sound.m4a", "AAC: passed through", "-c:a aac -b:a 128k", is_copied=True, is_sampled=True),
     audio("alac.m4a", "ALAC", "-c:a alac"),
@@ -246,7 +348,6 @@ SAMPLES = [
     audio("deep.wav", "PCM, 24 bits, 96 kHz", "-c:a pcm_s24le -ar 96000"),
     audio("sound.ogg", "Vorbis", "-c:a libvorbis", is_sampled=True),
     audio("sound.opus", "Opus", "-c:a libopus"),
-
     photo("photo.jpg", "baseline", picture(quality=95), is_sampled=True),
     photo("large.jpg", "12 megapixels", picture(size=(4032, 3024), quality=90), (4032, 3024)),
     photo("progressive.jpg", "progressive", picture(quality=95, progressive=True)),
@@ -261,7 +362,14 @@ SAMPLES = [
     photo("photo.heic", "8 bits", heif_enc, is_sampled=True),
     photo("turned.heic", "turned by its box", lambda path: write_heic(card(640, 480), path, quarters=1), quarters=1),
     photo("deep.heic", "10 bits", lambda path: write_heic(card(640, 480), path, pixel_format="yuv420p10le")),
-    photo("grid.heic", "2×2 tiles, turned by its box", lambda path: write_heic(card(640, 512), path, 2, 2, quarters=3), (640, 512), quarters=3, is_sampled=True),
+    photo(
+        "grid.heic",
+        "2×2 tiles, turned by its box",
+        lambda path: write_heic(card(640, 512), path, 2, 2, quarters=3),
+        (640, 512),
+        quarters=3,
+        is_sampled=True,
+    ),
     photo("photo.avif", "8 bits", picture(quality=90), is_sampled=True),
     photo("deep.avif", "10 bits", deep(f"{TO_709},format=yuv420p10le", encoder=AV1_STILL)),
     photo("lzw.tiff", "LZW", picture(compression="tiff_lzw"), is_sampled=True),
@@ -294,7 +402,16 @@ def plant(path, sample):
     """Writes a place and a name into a still's metadata, as cameras and programs do; what exiftool cannot write, it leaves."""
     if sample.type in ("video", "audio"):
         return
-    place = [f"-GPSLatitude={LATITUDE}", "-GPSLatitudeRef=N", f"-GPSLongitude={LONGITUDE}", "-GPSLongitudeRef=W", f"-XMP-dc:Creator={ARTIST}"]
+    place = [
+        f"-GPSLatitude={LATITUDE}",
+        "-GPSLatitudeRef=N",
+        f"-GPSLongitude={LONGITUDE}",
+        "-GPSLongitudeRef=W",
+        f"-XMP-dc:Creator={ARTIST}",
+    ]
     turn = ["-Orientation#=6"] if sample.name == "turned.jpg" else []
-    subprocess.run(["exiftool", "-q", "-q", "-overwrite_original", f"-Artist={ARTIST}", *place, *turn, path], check=False,
-                   stderr=subprocess.DEVNULL)
+    subprocess.run(
+        ["exiftool", "-q", "-q", "-overwrite_original", f"-Artist={ARTIST}", *place, *turn, path],
+        check=False,
+        stderr=subprocess.DEVNULL,
+    )

@@ -13,10 +13,17 @@ import threading
 from hostile_file import hostile
 
 # Members with a path like these are test files.
-WANTED = re.compile(r"/(Tests/images|tests/images|tests/fixtures|tests/data|fuzzing/corpus|tests/test-images|t/images|fuzz/common_fuzzer_corpus|test/test-suite/images)/")
+WANTED = re.compile(
+    r"/(Tests/images|tests/images|tests/fixtures|tests/data|fuzzing/corpus|tests/test-images|t/images|fuzz/common_fuzzer_corpus|test/test-suite/images)/"
+)
 # Source text and expectations beside them.
-UNWANTED = re.compile(r"\.(py|pl|txt|md|cpp|h|c|conf|build|out|json|in|am|rst|license|gpg|html)$|/(LICENSE|README|Makefile)", re.IGNORECASE)
-HARMFUL = re.compile(r"crash|oom|timeout|bomb|oob|trunc|invalid|corrupt|bad|fail|fuzz|broken|poc|uaf|overflow|hbo|ghsa|missing|unexpected", re.IGNORECASE)
+UNWANTED = re.compile(
+    r"\.(py|pl|txt|md|cpp|h|c|conf|build|out|json|in|am|rst|license|gpg|html)$|/(LICENSE|README|Makefile)", re.IGNORECASE
+)
+HARMFUL = re.compile(
+    r"crash|oom|timeout|bomb|oob|trunc|invalid|corrupt|bad|fail|fuzz|broken|poc|uaf|overflow|hbo|ghsa|missing|unexpected",
+    re.IGNORECASE,
+)
 MOST_BYTES = 24 << 20
 UNPACKING = threading.Lock()
 # Debian's source packages: their upstream archive and its SHA-256.
@@ -45,10 +52,27 @@ def packages(home):
         fresh = home / f"new-{folder.name}"
         shutil.rmtree(fresh, ignore_errors=True)
         names = ",".join(re.findall(r"^([a-z-]+)==", pins.read_text(), re.MULTILINE))
-        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--no-binary", names, "-r", pins,
-                        "-d", fresh], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+                "--no-binary",
+                names,
+                "-r",
+                pins,
+                "-d",
+                fresh,
+            ],
+            check=True,
+        )
         fresh.rename(folder)
-    return sorted(folder.glob("*.tar.*"))
+    return archives(folder)
 
 
 def sources(home):
@@ -56,7 +80,7 @@ def sources(home):
     folder = home / "debian"
     if not folder.exists() and (reason := fetch_sources(folder)):
         return [], [f"Debian's source packages ({reason})"]
-    by_digest = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in folder.glob("*.orig.tar.*")}
+    by_digest = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in archives(folder)}
     found = [by_digest[digest] for digest in SOURCES.values() if digest in by_digest]
     return found, [f"{name}: the mirror has another version" for name, digest in SOURCES.items() if digest not in by_digest]
 
@@ -71,19 +95,45 @@ def fetch_sources(folder):
     for name in ("lists/partial", "sources.d"):
         (fresh / name).mkdir(parents=True)
     (fresh / "sources.d" / "debian.sources").write_text("\n".join(described).replace("Types: deb\n", "Types: deb-src\n"))
-    apt = ["apt-get", "-qq", "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={fresh}/sources.d", "-o", f"Dir::State::lists={fresh}/lists"]
+    apt = [
+        "apt-get",
+        "-qq",
+        "-o",
+        "Dir::Etc::sourcelist=/dev/null",
+        "-o",
+        f"Dir::Etc::sourceparts={fresh}/sources.d",
+        "-o",
+        f"Dir::State::lists={fresh}/lists",
+    ]
     for arguments in (["update"], ["source", "--download-only", *SOURCES]):
-        if subprocess.run([*apt, *arguments], cwd=fresh, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+        if subprocess.run(
+            [*apt, *arguments], cwd=fresh, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        ).returncode:
             return f"apt-get {arguments[0]} failed"
     fresh.rename(folder)
     return None
 
 
+def archives(folder):
+    """As they were fetched; what was unpacked of them lies beside them."""
+    return sorted(path for path in folder.glob("*.tar.*") if path.is_file())
+
+
 def files(archive):
     """The test files in an archive, read when they are wanted."""
     with tarfile.open(archive) as tar:
-        members = [member for member in tar if member.isfile() and WANTED.search(member.name) and not UNWANTED.search(member.name) and 0 < member.size <= MOST_BYTES]
-    return [hostile(f"corpus {member.name}", lambda member=member: read(archive, member), member.name.rpartition("/")[2]) for member in members]
+        members = [
+            member
+            for member in tar
+            if member.isfile()
+            and WANTED.search(member.name)
+            and not UNWANTED.search(member.name)
+            and 0 < member.size <= MOST_BYTES
+        ]
+    return [
+        hostile(f"corpus {member.name}", lambda member=member: read(archive, member), member.name.rpartition("/")[2])
+        for member in members
+    ]
 
 
 def read(archive, member):

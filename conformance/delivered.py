@@ -33,10 +33,14 @@ def private_bytes(path):
 
 def telling_tags(paths):
     """What exiftool finds in the files that could tell something of the person: lists by paths, of one run."""
-    run = subprocess.run(["exiftool", "-json", "-G1", "-n", *paths], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    run = subprocess.run(
+        ["exiftool", "-json", "-G1", "-n", *paths], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
     found = {}
     for tags in json.loads(run.stdout):
-        names = [tag for tag in tags if not tag.startswith(("System:", "ExifTool:")) and tag.rpartition(":")[2].startswith(TELLING)]
+        names = [
+            tag for tag in tags if not tag.startswith(("System:", "ExifTool:")) and tag.rpartition(":")[2].startswith(TELLING)
+        ]
         found[tags["SourceFile"]] = {name: tags[name] for name in names}
     return found
 
@@ -52,19 +56,36 @@ def difference(path, expected):
 def grid_difference(cells, columns_rows, expected):
     """The same of the mean colours of a grid's cells."""
     wanted = list(expected.resize(columns_rows, Image.Resampling.BOX).get_flattened_data())
-    return sum(abs(a - b) for cell, want in zip(cells, wanted, strict=True) for a, b in zip(cell, want, strict=True)) / (3 * len(wanted))
+    return sum(abs(a - b) for cell, want in zip(cells, wanted, strict=True) for a, b in zip(cell, want, strict=True)) / (
+        3 * len(wanted)
+    )
 
 
 def probe(path):
     """Seconds, and the streams by kind, as ffprobe reads them."""
-    run = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format=duration:stream=codec_type,codec_name,width,height,duration,nb_frames",
-                          "-of", "json", path], stdout=subprocess.PIPE, check=True)
+    run = subprocess.run(
+        [
+            "ffprobe",
+            "-v",
+            "error",
+            "-show_entries",
+            "format=duration:stream=codec_type,codec_name,width,height,duration,nb_frames",
+            "-of",
+            "json",
+            path,
+        ],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     report = json.loads(run.stdout)
     return float(report["format"].get("duration", 0)), {stream["codec_type"]: stream for stream in report["streams"]}
 
 
 def picture_digest(path):
     """A digest of a film's decoded pictures: equal for a film and its remux, and for nothing else."""
-    run = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "md5", "-"],
-                         stdout=subprocess.PIPE, check=True)
+    run = subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "md5", "-"],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return run.stdout

@@ -62,11 +62,23 @@ class Tried:
         told = lambda name: f"{self.differences[name]:.1f}" if name in self.differences else "–"  # noqa: E731
         seconds = f"{self.media['duration']:.2f}" if "duration" in self.media else "–"
         kind = self.media["error"]["code"] if self.media["hasError"] else self.media["type"]
-        return [self.sample.name, self.sample.what, kind, self.shown_size(), self.rungs(), self.plays(), seconds, told("preview"), told("film")]
+        return [
+            self.sample.name,
+            self.sample.what,
+            kind,
+            self.shown_size(),
+            self.rungs(),
+            self.plays(),
+            seconds,
+            told("preview"),
+            told("film"),
+        ]
 
     def check(self, report, tags):
         """One line for a file that is right; one for each thing that is wrong with it."""
-        wrong = [self.media["error"]] if self.media["hasError"] else [*self.wrong_facts(), *self.wrong_looks(), *self.wrong_playing()]
+        wrong = (
+            [self.media["error"]] if self.media["hasError"] else [*self.wrong_facts(), *self.wrong_looks(), *self.wrong_playing()]
+        )
         wrong += [f"{name} holds {found}" for name, path in self.files.items() if (found := private_bytes(path))]
         wrong += [f"{name} tells {found}" for name, path in self.files.items() if (found := tags.get(str(path)))]
         report.check(f"{self.sample.name} ({self.sample.what}): {', '.join(self.row()[2:])}", not wrong, wrong)
@@ -104,7 +116,11 @@ class Tried:
             small, expected = probe(self.files["video 240"])[1]["video"], fit_shortest_even(self.sample.upright, 240)
             if (small["width"], small["height"]) != expected:
                 yield f"240 is {small}, not {expected}"
-        if self.sample.is_copied and self.sample.type == "video" and picture_digest(self.path) != picture_digest(self.files["video 720"]):
+        if (
+            self.sample.is_copied
+            and self.sample.type == "video"
+            and picture_digest(self.path) != picture_digest(self.files["video 720"])
+        ):
             yield "its pictures were encoded again"
 
     def wrong_looks(self):
@@ -169,8 +185,11 @@ def ran_once(server, credentials, report):
         _, answer = send(caller, content, sample.name)
         media = wait_settled(caller, answer["media"]["id"], SETTLED_SECONDS)
     started = [program for program in trace.started() if program.endswith("/ffmpeg")]
-    report.check(f"ffmpeg ran {len(started)} time for a film with two rungs and a poster", media["isReady"] and len(started) == 1,
-                 media.get("error") or trace.started())
+    report.check(
+        f"ffmpeg ran {len(started)} time for a film with two rungs and a poster",
+        media["isReady"] and len(started) == 1,
+        media.get("error") or trace.started(),
+    )
 
 
 def table(rows):
@@ -188,7 +207,7 @@ ffprobe, exiftool and Pillow, and plays it in Chromium; `make formats` fails whe
 - *seconds* are within one frame of the original's. *differs by*: mean difference to the picture that the file was made of, over all
   pixels and channels, of 255. At most 6 for a preview, 9 in a film as Chromium shows it. HDR may differ by 32, and VP8 by 8: tones
   are mapped, so that what is brighter than paper has room, and all else is shown darker; VP8 was encoded in haste.
-- A file's artist, comment and place, which all of these have, are in nothing that is delivered.
+- Artist, comment and place, planted in every file whose format has room for them, are in nothing that is delivered.
 
 """
 
@@ -198,11 +217,11 @@ def compare(report, rows):
     committed = {}
     for line in PAGE.read_text().splitlines() if PAGE.exists() else []:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        committed[cells[0]] = cells[:len(OUTCOME)]
+        committed[cells[0]] = cells[: len(OUTCOME)]
     for row in rows:
         expected = committed.get(row[0])
-        if expected != row[:len(OUTCOME)]:
-            report.check(f"{row[0]} is as {PAGE.relative_to(ROOT)} says", False, f"{row[:len(OUTCOME)]}, there {expected}")
+        if expected != row[: len(OUTCOME)]:
+            report.check(f"{row[0]} is as {PAGE.relative_to(ROOT)} says", False, f"{row[: len(OUTCOME)]}, there {expected}")
 
 
 def main():

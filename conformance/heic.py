@@ -14,7 +14,9 @@ TILE = 256
 def write_heic(picture, path, columns=1, rows=1, quarters=0, pixel_format="yuv420p"):
     """`picture` (a Pillow image) as `rows` × `columns` tiles, to be turned clockwise by so many quarters when it is shown."""
     width, height = picture.width // columns, picture.height // rows
-    tiles = [picture.crop((x * width, y * height, (x + 1) * width, (y + 1) * height)) for y in range(rows) for x in range(columns)]
+    tiles = [
+        picture.crop((x * width, y * height, (x + 1) * width, (y + 1) * height)) for y in range(rows) for x in range(columns)
+    ]
     configuration, samples = _encode(tiles, pixel_format)
     is_grid = len(tiles) > 1
     payloads = list(samples)
@@ -44,19 +46,41 @@ def _encode(tiles, pixel_format):
             tile.save(folder / f"{index}.png")
         film = folder / "tiles.mp4"
         subprocess.run(
-            ["ffmpeg", "-v", "error", "-i", folder / "%d.png", "-vf", f"scale=out_color_matrix=bt709:out_range=tv,format={pixel_format}",
-             "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1", "-c:v", "libx265", "-tag:v", "hvc1",
-             "-x265-params", "keyint=1:qp=14:info=0:log-level=none", film], check=True, stdin=subprocess.DEVNULL)
+            [
+                "ffmpeg",
+                "-v",
+                "error",
+                "-i",
+                folder / "%d.png",
+                "-vf",
+                f"scale=out_color_matrix=bt709:out_range=tv,format={pixel_format}",
+                "-colorspace",
+                "bt709",
+                "-color_primaries",
+                "bt709",
+                "-color_trc",
+                "iec61966-2-1",
+                "-c:v",
+                "libx265",
+                "-tag:v",
+                "hvc1",
+                "-x265-params",
+                "keyint=1:qp=14:info=0:log-level=none",
+                film,
+            ],
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
         content = film.read_bytes()
     sizes_at = content.index(b"stsz") + 8
     fixed, count = struct.unpack_from(">II", content, sizes_at)
     sizes = [fixed] * count if fixed else struct.unpack_from(f">{count}I", content, sizes_at + 8)
     offset = struct.unpack_from(">I", content, content.index(b"stco") + 12)[0]
     configuration_at = content.index(b"hvcC") - 4
-    configuration = content[configuration_at + 8:configuration_at + struct.unpack_from(">I", content, configuration_at)[0]]
+    configuration = content[configuration_at + 8 : configuration_at + struct.unpack_from(">I", content, configuration_at)[0]]
     samples = []
     for size in sizes:
-        samples.append(content[offset:offset + size])
+        samples.append(content[offset : offset + size])
         offset += size
     return configuration, samples
 

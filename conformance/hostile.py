@@ -1,7 +1,7 @@
 """Hostile files through upload, render and delivery of one server: bombs, lies, playlists, other projects' bad files, mutants.
 
-FILES=320 tries a sample of so many (every generated file, the rest drawn); without it all are tried. MUTANTS is how many are made of
-each good clip. SEED comes from the environment. A file that is judged wrongly is kept in FINDINGS. Ends with `N passed, M failed`.
+FILES=800 tries a sample of so many: every generated file (400), the rest drawn; without it all are tried. MUTANTS is how many are made
+of each good clip. SEED comes from the environment. A file that is judged wrongly is kept in FINDINGS. Ends with `N passed, M failed`.
 """
 
 import collections
@@ -49,7 +49,7 @@ class Campaign:
     def __init__(self, server, report, credentials):
         self.server, self.report, self.credentials = server, report, credentials
         self.callers = threading.local()
-        self.tally = collections.Counter()
+        self.tallies = collections.defaultdict(collections.Counter)
         self.slowest = []
 
     def caller(self):
@@ -67,7 +67,7 @@ class Campaign:
             self.callers.__dict__.pop("one", None)
             content, outcome, wrong = b"", "nothing", [f"{type(error).__name__}: {error}"]
         self.slowest.append((time.monotonic() - began, item.label))
-        self.tally[outcome] += 1
+        self.tallies[kind_of(item)][outcome] += 1
         if wrong:
             self.keep(item, content)
             self.report.check(f"{item.label} ends {outcome}", False, "; ".join(wrong))
@@ -83,12 +83,18 @@ class Campaign:
             return outcome, [] if is_right else [f"answered {status}: {answer}"]
         media = wait_settled(caller, answer["media"]["id"], SETTLED_SECONDS)
         outcome = "ready" if media["isReady"] else media["error"]["code"]
-        wrong = [] if outcome in (item.expected or CODES) else [f"expected {sorted(item.expected or CODES)}: {media.get('error')}"]
+        wrong = (
+            [] if outcome in (item.expected or CODES) else [f"expected {sorted(item.expected or CODES)}: {media.get('error')}"]
+        )
         return outcome, wrong + list(self.wrong_original(caller, media)) + list(self.wrong_renditions(caller, media))
 
     def wrong_original(self, caller, media):
         status, headers, _ = caller.send("HEAD", f"/v2/access/vault/media/{media['id']}/original")
-        if status != 200 or not headers["content-disposition"].startswith("attachment") or headers["x-content-type-options"] != "nosniff":
+        if (
+            status != 200
+            or not headers["content-disposition"].startswith("attachment")
+            or headers["x-content-type-options"] != "nosniff"
+        ):
             yield f"its original is answered {status} with {dict(headers)}"
         if "set-cookie" in headers or re.search(r"html|svg|script|xml|multipart", headers["content-type"]):
             yield f"its original comes with {dict(headers)}"
@@ -108,6 +114,12 @@ class Campaign:
         (FINDINGS / re.sub(r"[^A-Za-z0-9.]+", "-", item.label)[-100:]).write_bytes(content)
 
 
+def kind_of(item):
+    """Whose file it is."""
+    first, _, rest = item.label.partition(" ")
+    return rest.partition("/")[0] if first == "corpus" else f"{first}s" if first == "mutant" else "generated here"
+
+
 def is_canary(content):
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
@@ -124,7 +136,11 @@ def draw(generated, others, choice):
     count = max(0, FILES - len(generated))
     harmful = [item for item in others if HARMFUL.search(item.label) or item.label.startswith("mutant")]
     harmless = [item for item in others if item not in harmful]
-    return generated + choice.sample(harmful, min(len(harmful), count * 2 // 3)) + choice.sample(harmless, min(len(harmless), count - count * 2 // 3))
+    return (
+        generated
+        + choice.sample(harmful, min(len(harmful), count * 2 // 3))
+        + choice.sample(harmless, min(len(harmless), count - count * 2 // 3))
+    )
 
 
 def neighbour(server):
@@ -142,11 +158,17 @@ def check_server(server, report, listener, watch):
     left = wait_idle(server, IDLE_SECONDS)
     report.check("no child and no scratch directory is left", not left, left)
     report.check("nobody called on the listener", listener.hits == 0, listener.hits)
-    strays = [path for path in server.data_dir.rglob("*") if MARK in path.name] + list(pathlib.Path(tempfile.gettempdir()).glob(f"*{MARK}*"))
+    strays = [path for path in server.data_dir.rglob("*") if MARK in path.name] + list(
+        pathlib.Path(tempfile.gettempdir()).glob(f"*{MARK}*")
+    )
     report.check("no file anywhere has an uploader's name", not strays, strays)
     told = [word for word in watch.words if MARK.encode() in word or b"passwd" in word or b"reboot" in word]
     report.check("no process was told an uploader's word", not told, told)
-    report.check(f"only our programs ran: {', '.join(sorted(watch.peaks))}", watch.peaks and watch.peaks.keys() <= PROGRAMS, sorted(watch.peaks))
+    report.check(
+        f"only our programs ran: {', '.join(sorted(watch.peaks))}",
+        watch.peaks and watch.peaks.keys() <= PROGRAMS,
+        sorted(watch.peaks),
+    )
     for program, peak in sorted(watch.peaks.items()):
         limit = max(watch.limits[program])
         report.check(f"{program} took {peak // MEBIBYTE} MiB at most, and may have {limit // MEBIBYTE}", peak <= limit)
@@ -172,7 +194,9 @@ def main():
         began = time.monotonic()
         with Watch(server) as watch, concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(campaign.try_one, items))
-        print(f"{len(items)} files in {time.monotonic() - began:.0f} s:", ", ".join(f"{outcome} {count}" for outcome, count in campaign.tally.most_common()))
+        print(f"{len(items)} files in {time.monotonic() - began:.0f} s")
+        for kind, tally in sorted(campaign.tallies.items()) + [("all", sum(campaign.tallies.values(), collections.Counter()))]:
+            print(f"{kind}:", ", ".join(f"{outcome} {count}" for outcome, count in tally.most_common()))
         print("slowest:", "; ".join(f"{seconds:.0f} s {label}" for seconds, label in sorted(campaign.slowest, reverse=True)[:5]))
         check_server(server, report, listener, watch)
         report.check("SIGTERM ends the server with status 0", server.stop() == 0)

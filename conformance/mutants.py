@@ -12,8 +12,14 @@ from hostile_photos import heif, small, webp_animation
 TAG = re.compile(rb"[A-Za-z][A-Za-z0-9]{3}|\xff[\xc0-\xfe]|\x1a\x45\xdf\xa3|\x1f\x43\xb6\x75")
 EXTREMES = [0, 1, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF]
 STILLS = {
-    "still.jpg": lambda: small("JPEG", progressive=True), "still.png": lambda: small("PNG"), "still.webp": lambda: small("WEBP"), "still.gif": lambda: small("GIF"),
-    "still.tif": lambda: small("TIFF", compression="tiff_lzw"), "still.bmp": lambda: small("BMP"), "grid.heic": lambda: heif(lambda _: None), "still.avif": lambda: small("AVIF"),
+    "still.jpg": lambda: small("JPEG", progressive=True),
+    "still.png": lambda: small("PNG"),
+    "still.webp": lambda: small("WEBP"),
+    "still.gif": lambda: small("GIF"),
+    "still.tif": lambda: small("TIFF", compression="tiff_lzw"),
+    "still.bmp": lambda: small("BMP"),
+    "grid.heic": lambda: heif(lambda _: None),
+    "still.avif": lambda: small("AVIF"),
     "moving.webp": lambda: webp_animation(5),
 }
 
@@ -43,17 +49,17 @@ def flip(content, choice):
 
 
 def cut(content, choice):
-    return content[:choice.randrange(8, len(content))]
+    return content[: choice.randrange(8, len(content))]
 
 
 def remove(content, choice):
     start = choice.randrange(8, len(content))
-    return content[:start] + content[start + choice.randint(1, 64):]
+    return content[:start] + content[start + choice.randint(1, 64) :]
 
 
 def repeat(content, choice):
     start, length = choice.randrange(len(content)), choice.randint(1, 512)
-    return content[:start + length] + content[start:start + length] + content[start + length:]
+    return content[: start + length] + content[start : start + length] + content[start + length :]
 
 
 def mutants(seed, per_clip):

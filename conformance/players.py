@@ -13,7 +13,10 @@ import threading
 from browser import FLAGS
 
 # The page may read the pixels of another origin's films: only so can it tell their colours.
-PLAY_FLAGS = [flag for flag in FLAGS if flag != "--dump-dom"] + ["--autoplay-policy=no-user-gesture-required", "--disable-web-security"]
+PLAY_FLAGS = [flag for flag in FLAGS if flag != "--dump-dom"] + [
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-web-security",
+]
 START_SECONDS = 60
 ITEM_SECONDS = 15
 GRID = (16, 9)
@@ -69,8 +72,13 @@ def play_all(items):
     constants = f"const ITEMS = {json.dumps(items)}, LIMIT = {ITEM_SECONDS * 1000}, COLUMNS = {GRID[0]}, ROWS = {GRID[1]};"
     site = _serve(f"<!doctype html><meta charset=utf-8><body><script>{constants}{SCRIPT}</script>".encode(), results)
     profile = tempfile.mkdtemp(prefix="strongroom-chromium-")
-    browser = subprocess.Popen(["chromium", *PLAY_FLAGS, f"--user-data-dir={profile}", f"http://127.0.0.1:{site.server_port}/"],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    browser = subprocess.Popen(
+        ["chromium", *PLAY_FLAGS, f"--user-data-dir={profile}", f"http://127.0.0.1:{site.server_port}/"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     played, patience = {}, START_SECONDS
     try:
         while len(played) < len(items):

@@ -96,12 +96,18 @@ fn arguments(plane: &Plane, filter: &str, input: &Path, output: &Path, encoder: 
 
 /// Tiles side by side, then red, green and blue, then the part that is shown: a cut through halved colour would shift it.
 fn picture_filter(coded: &Coded) -> String {
-    let colours = match coded.colour {
-        Some(colour) if colour.is_high_dynamic_range() => tone_map(colour),
-        colour => format!("scale={}flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp", samples(colour)),
-    };
-    let pixels = if coded.is_deep() { "rgb48be" } else { "rgb24" };
-    format!("{}{colours},format={pixels},{}", tiles(&coded.picture), cut(coded))
+    let (tiles, cut) = (tiles(&coded.picture), cut(coded));
+    match coded.colour {
+        // Tones are mapped in floats, which a whole picture of 50 megapixels has no room for: tile by tile.
+        Some(colour) if colour.is_high_dynamic_range() => format!("{},format=rgb24,{tiles}{cut}", tone_map(colour)),
+        colour => {
+            let pixels = if coded.is_deep() { "rgb48be" } else { "rgb24" };
+            let samples = samples(colour);
+            format!(
+                "{tiles}scale={samples}flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,format={pixels},{cut}"
+            )
+        }
+    }
 }
 
 /// Alpha is its samples as they are, whatever they are said to mean.
@@ -133,7 +139,7 @@ fn samples(colour: Option<Nclx>) -> String {
     format!("in_color_matrix={matrix}:in_range={}:", if is_full_range { "pc" } else { "tv" })
 }
 
-/// Light beyond a screen's, brought into its range, as films' is (see `film::graph`); the white of paper stays white.
+/// Light beyond a screen's, brought into its range, as films' is (see `film::graph`).
 fn tone_map(Nclx { primaries, transfer, matrix, is_full_range }: Nclx) -> String {
     let transfer = if transfer == 18 { "arib-std-b67" } else { "smpte2084" };
     let primaries = match primaries {

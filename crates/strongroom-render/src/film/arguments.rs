@@ -11,8 +11,10 @@ use crate::order::file_name;
 use crate::renderer::RenderError;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
 
-/// The poster's file; the photo pipeline makes its renditions.
-pub(super) const POSTER_FILE: &str = "poster.png";
+/// The poster's file; the photo pipeline makes its renditions. It is the second of two: ffmpeg reports no progress before
+/// every output has had its first picture, so one that nobody looks at comes at once.
+pub(super) const POSTER_FILE: &str = "poster2.png";
+const POSTER_PATTERN: &str = "poster%d.png";
 const SOUND_BITS_PER_SECOND: &str = "128k";
 
 /// Leaves out what H.264's writers put in between the pictures (SEI): names of cameras, captions, whole sensors, and x264's
@@ -50,9 +52,7 @@ pub(super) fn film(
     arguments.extend(["-i".to_owned(), file_url(input)?, "-filter_complex".to_owned(), graph(picture, plan)]);
 
     // Written as soon as it is found, long before the films are finished.
-    arguments.extend(["-map".to_owned(), POSTER.to_owned()]);
-    arguments.extend(words("-frames:v 1 -c:v png -compression_level 1 -threads 1 -f image2 -update 1"));
-    arguments.push(file_url(&directory.join(POSTER_FILE))?);
+    arguments.extend(poster(directory)?);
 
     let mut rung = |name: RenditionName, video: Vec<String>| -> Result<(), RenderError> {
         arguments.extend(video);
@@ -71,6 +71,16 @@ pub(super) fn film(
         best.extend(["-r".to_owned(), (1000 / LAST_PICTURE_MS).to_string()]);
     }
     rung(RenditionName::Video720, best)?;
+    Ok(arguments)
+}
+
+/// The two pictures that end at [`POSTER`].
+pub(super) fn poster(directory: &Path) -> Result<Vec<String>, RenderError> {
+    let mut arguments = vec!["-map".to_owned(), POSTER.to_owned()];
+    // One thread: with more, the first picture waits for the second.
+    arguments.extend(words("-frames:v 2 -fps_mode passthrough -c:v png -compression_level 1 -threads 1 -f image2"));
+    // The directory's own name is none of the pattern.
+    arguments.push(format!("{}/{POSTER_PATTERN}", file_url(directory)?.replace('%', "%%")));
     Ok(arguments)
 }
 

@@ -36,10 +36,13 @@ pub(super) fn graph(picture: &Picture, plan: &Plan) -> String {
 const SMALL_HEAD: &str = "[small_head]";
 const POSTER_HEAD: &str = "[poster_head]";
 
+/// The first picture, for ffmpeg to begin its reports with, and then the poster.
 fn poster() -> String {
     // `select` keeps the first picture and then one whenever enough time has gone by, whatever the film's own rate is.
     format!(
-        "select='isnan(prev_selected_t)+gte(t-prev_selected_t,{POSTER_SECONDS_APART})',thumbnail={POSTER_CANDIDATES},format=rgb24"
+        "format=rgb24,split[first_head][poster_candidates];[first_head]trim=end_frame=1[first];\
+         [poster_candidates]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{POSTER_SECONDS_APART})',\
+         thumbnail={POSTER_CANDIDATES}[typical];[first][typical]concat"
     )
 }
 

@@ -4,7 +4,8 @@ use strongroom_core::media::MediaType;
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 
 use super::allowed::{demuxer, input_guards};
-use super::arguments::{POSTER_FILE, anonymous, beginning, file_url, sound_of, words};
+use super::arguments::{anonymous, beginning, file_url, poster, sound_of, words};
+use super::graph::POSTER;
 use super::make::{publish, with_poster};
 use super::plan::is_our_sound;
 use super::source::{Sound, Source};
@@ -16,6 +17,8 @@ use strongroom_core::media::Format;
 /// The wave picture's filter keeps every sample until the end: a long sound is thinned out first.
 const WAVE_SAMPLES: u64 = 16_000_000;
 const WAVE_SAMPLES_PER_SECOND: u64 = 8_000;
+const PAGE: &str = "c=0xf4f5f7:s=1280x320:r=1";
+const INK: &str = "0x33415c";
 
 pub(super) async fn render(work: &Work<'_>, source: &Source, sound: &Sound) -> Result<(), RenderError> {
     let (media_type, format, duration_ms) = (MediaType::Audio, source.format, source.duration_ms);
@@ -30,8 +33,7 @@ fn arguments(work: &Work<'_>, source: &Source, sound: &Sound) -> Result<Vec<Stri
     arguments.extend(input_guards(demuxer(source.format)?));
     arguments.extend(["-i".to_owned(), file_url(work.input)?]);
     arguments.extend(["-filter_complex".to_owned(), waves(source, sound)]);
-    arguments.extend(words("-map [waves] -frames:v 1 -c:v png -f image2 -update 1"));
-    arguments.push(file_url(&work.films.join(POSTER_FILE))?);
+    arguments.extend(poster(&work.films)?);
 
     let is_copied = matches!(source.format, Format::Mp4 | Format::M4a | Format::Matroska) && is_our_sound(sound);
     arguments.extend(sound_of(sound, is_copied));
@@ -42,13 +44,13 @@ fn arguments(work: &Work<'_>, source: &Source, sound: &Sound) -> Result<Vec<Stri
     Ok(arguments)
 }
 
-/// All channels as one line of waves, dark on light.
+/// All channels as one line of waves, dark on light; before that an empty page, for ffmpeg to begin its reports with.
 fn waves(source: &Source, sound: &Sound) -> String {
     let rate = (WAVE_SAMPLES / source.duration_ms.div_ceil(1000).max(1)).clamp(100, WAVE_SAMPLES_PER_SECOND);
     format!(
-        "color=c=0xf4f5f7:s=1280x320:r=1[page];\
-         [0:{}]aformat=channel_layouts=mono:sample_rates={rate},showwavespic=s=1280x320:colors=0x33415c[line];\
-         [page][line]overlay=shortest=1,format=rgb24[waves]",
+        "color={PAGE}:d=1,format=rgb24[first];color={PAGE}[page];\
+         [0:{}]aformat=channel_layouts=mono:sample_rates={rate},showwavespic=s=1280x320:colors={INK}[line];\
+         [page][line]overlay=shortest=1,format=rgb24[drawn];[first][drawn]concat{POSTER}",
         sound.index
     )
 }

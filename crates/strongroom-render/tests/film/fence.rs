@@ -134,7 +134,7 @@ fn without_the_fence_the_same_tool_gets_everywhere() {
 #[tokio::test]
 async fn dropped_it_leaves_nothing_running() {
     // Long enough to be caught at work.
-    let film = Film::made("a.mkv", "-f lavfi -i testsrc2=s=1920x1080:r=30:d=8 -c:v mpeg4 -q:v 5");
+    let film = Film::made("a.mkv", "-f lavfi -i color=s=640x360:r=30:d=90 -c:v mpeg4");
     let output = tempfile::tempdir().unwrap();
     let renderer = Renderer::new(CHILD.into(), Limits::default(), Sandbox::Required);
     let (sender, mut receiver) = tokio::sync::mpsc::channel(64);

@@ -110,7 +110,7 @@ async fn t13_references_to_other_files_are_not_followed() {
 async fn t19_what_is_too_much_is_refused_by_number() {
     let wide = Film::made("a.mp4", "-f lavfi -i color=s=8224x32:r=5:d=0.4 -c:v libx264 -preset ultrafast");
     assert_refused(&wide, TooLarge, &["8224", "8192"]).await;
-    let flat = Film::made("a.mkv", "-f lavfi -i color=s=64x64:r=5:d=0.4,setsar=200 -c:v mpeg4");
+    let flat = Film::made("a.mkv", "-f lavfi -i color=s=128x64:r=5:d=0.4,setsar=100 -c:v mpeg4");
     assert_refused(&flat, TooLarge, &["12800", "8192"]).await;
     let fast = Film::made("a.mkv", "-f lavfi -i color=s=64x64:r=500:d=0.4 -c:v libx264");
     assert_refused(&fast, TooLarge, &["500", "240"]).await;

@@ -65,20 +65,20 @@ async fn tiles_make_one_picture() {
 #[tokio::test]
 async fn turned_by_boxes_once() {
     let (irot, imir) = (|quarters| boxed(b"irot", &[quarters]), |axis| boxed(b"imir", &[axis]));
-    let cases: [(&[Vec<u8>], [[u8; 3]; 4]); 6] = [
-        (&[irot(1)], [GREEN, YELLOW, RED, BLUE]),
-        (&[irot(2)], [YELLOW, BLUE, GREEN, RED]),
-        (&[irot(3)], [BLUE, RED, YELLOW, GREEN]),
-        (&[imir(0)], [BLUE, YELLOW, RED, GREEN]),
-        (&[imir(1)], [GREEN, RED, YELLOW, BLUE]),
-        (&[irot(1), imir(1)], [YELLOW, GREEN, BLUE, RED]),
+    let cases = [
+        (vec![irot(1)], [GREEN, YELLOW, RED, BLUE]),
+        (vec![irot(2)], [YELLOW, BLUE, GREEN, RED]),
+        (vec![irot(3)], [BLUE, RED, YELLOW, GREEN]),
+        (vec![imir(0)], [BLUE, YELLOW, RED, GREEN]),
+        (vec![imir(1)], [GREEN, RED, YELLOW, BLUE]),
+        (vec![irot(1), imir(1)], [YELLOW, GREEN, BLUE, RED]),
     ];
     let coded = hevc(&card(160, 80), PHONE);
     for (number, (boxes, colours)) in cases.into_iter().enumerate() {
         // Phones say it in EXIF as well.
         let block = [&[0, 0, 0, 0][..], &exif(6)].concat();
         let metadata = Item { kind: *b"Exif", properties: Vec::new(), bytes: block, references: Vec::new() };
-        let boxes = [boxes, &[phone()]].concat();
+        let boxes = [boxes, vec![phone()]].concat();
         let items = [Item::picture(&coded, (160, 80), &boxes), metadata.refers(b"cdsc", &[1])];
         let is_upright = number == 1 || number == 3 || number == 4;
         let size = if is_upright { SIZE } else { Size::new(80, 160) };
@@ -140,6 +140,9 @@ async fn brighter_than_a_screen() {
         render(&heic(&flat(160, 80, [128; 3]), Samples("yuv420p10le", "bt2020", "tv"), &[nclx(9, 16, 9, false)])).await;
     let [red, green, blue] = quarters(&output.pixels(RenditionName::Full))[0];
     assert!(red > 140 && red.abs_diff(green) < 4 && green.abs_diff(blue) < 4, "{red} {green} {blue}");
+    let samples = Samples("yuv420p10le", "bt2020", "tv");
+    let tiles = grid(&card(300, 200), 128, |tile| hevc(tile, samples), &[nclx(9, 18, 9, false)]);
+    assert_eq!(render(&file(b"heic", &tiles)).await.rendered.size, Size::new(300, 200));
 }
 
 #[tokio::test]
