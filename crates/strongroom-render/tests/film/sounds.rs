@@ -3,6 +3,8 @@
 use strongroom_core::media::{Format, MediaType};
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
 
+use strongroom_render::FilmStep;
+
 use crate::support::{Film, render};
 
 #[tokio::test]
@@ -66,4 +68,13 @@ async fn a_cover_is_no_film_and_does_not_get_through() {
         assert_eq!(rendered.facts().media_type, MediaType::Audio);
         assert_eq!(rendered.probe(RenditionName::Full).0["streams"].as_array().unwrap().len(), 1);
     }
+}
+
+/// The picture is finished last, and ffmpeg reports nothing before every output has begun: a long sound must not look stuck.
+#[tokio::test]
+async fn progress_is_told_from_the_beginning() {
+    let film = Film::made("a.flac", "-f lavfi -i sine=d=200");
+    let rendered = render(&film).await;
+    let early = |step: &&FilmStep| matches!(step, FilmStep::Progress(share) if (0.01..0.9).contains(share));
+    assert!(rendered.steps.iter().any(|step| early(&step)), "{:?}", rendered.steps);
 }

@@ -3,10 +3,11 @@
 use image::{DynamicImage, GrayImage, Luma, Rgba, RgbaImage};
 use strongroom_core::media::{FailureCode, Format, MediaType};
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
+use strongroom_render::{Limits, RenderError};
 
 use crate::support::{
     BLUE, GREEN, RED, YELLOW, assert_near, assert_refused, card, exif, flat, gif, jpeg, png, quarters, render, texture,
-    webp,
+    try_render, webp,
 };
 
 const CARD: [[u8; 3]; 4] = [RED, GREEN, BLUE, YELLOW];
@@ -160,13 +161,14 @@ async fn an_animation_of_one_frame_is_a_still() {
 }
 
 #[tokio::test]
-async fn animations_are_refused_as_what_they_are() {
+async fn animations_are_told_from_stills() {
     let pixels = DynamicImage::from(card(30, 20)).into_rgba8();
-    assert_refused(&gif::frames(&pixels, 2), FailureCode::UnsupportedCodec, &["animated GIFs"]).await;
     let control = png::chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
-    assert_refused(&png::rgb(&card(30, 20), &[control]), FailureCode::UnsupportedCodec, &["animated PNGs"]).await;
-    let animated = webp::riff(&[webp::canvas(0x02, 30, 20), webp::chunk(b"ANIM", &[0; 6])]);
-    assert_refused(&animated, FailureCode::UnsupportedCodec, &["animated WebPs"]).await;
+    let animated_webp = webp::riff(&[webp::canvas(0x02, 30, 20), webp::chunk(b"ANIM", &[0; 6])]);
+    for animation in [gif::frames(&pixels, 2), png::rgb(&card(30, 20), &[control]), animated_webp] {
+        let outcome = try_render(&animation, Limits::default()).await;
+        assert!(matches!(outcome, Err(RenderError::Animated)), "it is for the films' queue");
+    }
 }
 
 #[tokio::test]
