@@ -24,7 +24,7 @@ test: ## Every test: Rust, the published client, a browser, races, kills, power 
 	PROFILE=dev ROUNDS=2 $(PYTHON) conformance/power_cut.py
 	PROFILE=dev $(PYTHON) conformance/faults.py
 	PROFILE=dev SAMPLE=1 $(PYTHON) conformance/formats.py
-	PROFILE=dev FILES=$${FILES:-800} $(PYTHON) conformance/hostile.py
+	PROFILE=dev FILES=$${FILES:-400} $(PYTHON) conformance/hostile.py
 	PROFILE=dev DEMO_EXIT=1 tools/demo
 
 lint: ## Format, clippy, licences and bans
