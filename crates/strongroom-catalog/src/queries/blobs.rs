@@ -85,6 +85,13 @@ pub(crate) async fn render_again(
     if row.is_some() {
         return Ok(false);
     }
+    forgive(connection, &owner, blob).await?;
+    jobs::enqueue(connection, &owner, kind, blob, now).await?;
+    Ok(true)
+}
+
+/// Makes a blob that failed, and the media that show it, `processing` again. One that has not failed stays what it is.
+pub(super) async fn forgive(connection: &mut Connection, owner: &ConnectionId, blob: BlobKey) -> Answer<()> {
     for text in [
         "update blob set status = 'processing', failure_code = null, failure_message = null
          where connection_id = $1 and key = $2 and status = 'error'",
@@ -92,8 +99,7 @@ pub(crate) async fn render_again(
     ] {
         sql(text).bind(owner.to_string()).bind(blob.to_string()).execute(&mut *connection).await?;
     }
-    jobs::enqueue(connection, &owner, kind, blob, now).await?;
-    Ok(true)
+    Ok(())
 }
 
 async fn insert_blob(connection: &mut Connection, new: &NewBlob, now: Timestamp) -> Answer<Shown> {

@@ -6,7 +6,7 @@ use strongroom_core::job::{MAX_ATTEMPTS, retry_delay};
 use strongroom_core::media::{Failure, MediaStatus};
 
 use super::completion::settled_event;
-use super::{Answer, Columns as _, Connection, events, jobs, signed, sql};
+use super::{Answer, Columns as _, Connection, blobs, events, jobs, signed, sql};
 use crate::records::{ClaimedJob, RenderedFacts};
 
 /// Ends a job well: renditions, facts, status and event. `false` means that the lease was lost and nothing was changed.
@@ -159,14 +159,7 @@ pub(crate) async fn revive_job(connection: &mut Connection, job: i64, now: Times
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(false) };
-    let (owner, blob) = (row.text("connection_id")?, row.text("blob_key")?);
-    for text in [
-        "update blob set status = 'processing', failure_code = null, failure_message = null
-         where connection_id = $1 and key = $2",
-        "update media set status = 'processing' where connection_id = $1 and blob_key = $2",
-    ] {
-        sql(text).bind(owner.clone()).bind(blob.clone()).execute(&mut *connection).await?;
-    }
+    blobs::forgive(connection, &row.word("connection_id")?, row.word("blob_key")?).await?;
     Ok(true)
 }
 

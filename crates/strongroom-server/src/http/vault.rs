@@ -6,11 +6,18 @@ pub(super) mod original;
 pub(super) mod preview;
 pub(super) mod reprocess;
 
+use axum::Json;
 use strongroom_catalog::records::Media;
 use strongroom_core::id::{ConnectionId, MediaReference};
 
 use crate::app::App;
+use crate::http::media_view::VaultMediaView;
 use crate::problem::Problem;
+
+/// The answer of a call about one media: the media as it is now.
+async fn show(app: &App, owner: ConnectionId, reference: &str) -> Result<Json<VaultMediaView>, Problem> {
+    Ok(Json(VaultMediaView::of(app, &find(app, owner, reference).await?)))
+}
 
 /// The media that a path names, by its id or by the upload it came from. What is no id is a media that does not exist.
 async fn find(app: &App, owner: ConnectionId, reference: &str) -> Result<Media, Problem> {

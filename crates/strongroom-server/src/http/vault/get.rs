@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::{Path, State};
 
-use super::find;
+use super::show;
 use crate::app::App;
 use crate::http::media_view::VaultMediaView;
 use crate::http::principal::{Access, VaultRead};
@@ -21,6 +21,5 @@ pub(crate) async fn get(
     access: Access<VaultRead>,
     Path(reference): Path<String>,
 ) -> Result<Answer<VaultMediaView>, Problem> {
-    let media = find(&app, access.connection.id, &reference).await?;
-    Ok(Answer(VaultMediaView::of(&app, &media)))
+    show(&app, access.connection.id, &reference).await
 }

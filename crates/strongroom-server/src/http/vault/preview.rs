@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use strongroom_core::upload::AnnouncedLength;
 
-use super::find;
+use super::{find, show};
 use crate::app::App;
 use crate::http::body::{Bytestream, announced_length, refuse_encoding};
 use crate::http::media_view::VaultMediaView;
@@ -34,7 +34,7 @@ pub(crate) async fn put_preview(
     refuse_encoding(&headers)?;
     let mut body = Bytestream::new(body, app.config.server.deadlines);
     previews::set(&app, &media, length(&headers)?, &mut body).await?;
-    Ok(Answer(VaultMediaView::of(&app, &find(&app, owner, &reference).await?)))
+    show(&app, owner, &reference).await
 }
 
 /// Undo the choice of a media's preview
@@ -52,7 +52,7 @@ pub(crate) async fn delete_preview(
     let owner = access.connection.id;
     let media = find(&app, owner.clone(), &reference).await?;
     previews::unset(&app, &media).await?;
-    Ok(Answer(VaultMediaView::of(&app, &find(&app, owner, &reference).await?)))
+    show(&app, owner, &reference).await
 }
 
 /// The picture's length, which must be known before its first byte.

@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use axum::extract::{Path, State};
 use strongroom_core::job::JobKind;
 
-use super::find;
+use super::{find, show};
 use crate::app::App;
 use crate::http::media_view::VaultMediaView;
 use crate::http::principal::{Access, VaultWrite};
@@ -29,5 +29,5 @@ pub(crate) async fn reprocess(
     })?;
     app.catalog.render_again(owner.clone(), media.blob, JobKind::for_format(format), app.clock.now()).await?;
     app.wake.wake();
-    Ok(Answer(VaultMediaView::of(&app, &find(&app, owner, &reference).await?)))
+    show(&app, owner, &reference).await
 }
