@@ -112,19 +112,17 @@ def turned(options, quarters):
     return make
 
 
-def sound(options):
+def sound(options, has_cover=False):
+    """A maker of a sound, with a GIF for a cover if it is to have one."""
+
     def make(path):
-        ffmpeg(
-            [
-                "-f",
-                "lavfi",
-                "-i",
-                "aevalsrc=0.4*sin(440*2*PI*t)*sin(3*t)|0.3*sin(660*2*PI*t):s=48000:d=2.5",
-                *shlex.split(options),
-                *TAGS,
-            ],
-            path,
-        )
+        with tempfile.NamedTemporaryFile(suffix=".gif") as cover:
+            card(160, 160).save(cover.name)
+            tones = "aevalsrc=0.4*sin(440*2*PI*t)*sin(3*t)|0.3*sin(660*2*PI*t):s=48000:d=2.5"
+            inputs = ["-f", "lavfi", "-i", tones]
+            if has_cover:
+                inputs += ["-i", cover.name, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic"]
+            ffmpeg([*inputs, *shlex.split(options), *TAGS], path)
 
     return make
 
@@ -200,12 +198,11 @@ def video(name, what, make, size=(640, 360), **more):
 
 
 def gif(name, what, make, size, **more):
-    """What moves without sound has one rung."""
-    return Sample(name, what, "gif", make, size, has_small=False, **more)
+    return Sample(name, what, "gif", make, size, has_small=min(size) > 240, **more)
 
 
-def audio(name, what, options, **more):
-    return Sample(name, what, "audio", sound(options), seconds=2.5, frame_seconds=0.06, **more)
+def audio(name, what, options, cover=False, **more):
+    return Sample(name, what, "audio", sound(options, cover), seconds=2.5, frame_seconds=0.06, **more)
 
 
 def photo(name, what, make, size=(640, 480), **more):
@@ -223,6 +220,9 @@ SAMPLES = [
         is_sampled=True,
     ),
     video("h264-1080p.mp4", "H.264 1920×1080", film(X264, (1920, 1080)), (1920, 1080)),
+    video(
+        "h264-untold.mp4", "H.264 1920×1080, its colours' meaning not told", film(X264, (1920, 1080), colour=""), (1920, 1080)
+    ),
     video("h264-small.mp4", "H.264 320×180, no larger than the small rung", film(X264, (320, 180)), (320, 180), has_small=False),
     video("h264-silent.mp4", "H.264, no sound", film(X264, sound=""), is_copied=True),
     video("h264-fragmented.mp4", "H.264 in fragments", film(f"{X264} -movflags frag_keyframe+empty_moov"), is_copied=True),
@@ -257,6 +257,14 @@ SAMPLES = [
     video("turned-270.mov", "HEVC, turned by 270°", turned(f"{X265} -pix_fmt yuv420p", 3), quarters=3),
     video("prores.mov", "ProRes 422, PCM", film("-c:v prores_ks -profile:v 2 -pix_fmt yuv422p10le", sound="-c:a pcm_s16le")),
     video("h264-two-sounds.mkv", "H.264, two sound tracks", film(f"{X264} -map 0:v -map 1:a -map 1:a"), is_copied=True),
+    video(
+        "h264-dts.mkv",
+        "H.264, DTS and AAC: the latter is heard",
+        film(f"{X264} -map 0:v -map 1:a -map 1:a", sound="-c:a:0 dca -c:a:1 aac -strict -2"),
+        is_copied=True,
+        is_sampled=True,
+    ),
+    video("h264-dts-alone.mkv", "H.264, DTS alone: silent", film(X264, sound="-c:a dca -strict -2"), is_copied=True),
     video("hevc.mkv", "HEVC, 10 bits, FLAC", film(f"{X265} -pix_fmt yuv420p10le", sound="-c:a flac"), is_sampled=True),
     video("av1.mkv", "AV1, Opus", film("-c:v libsvtav1 -preset 10 -crf 20 -pix_fmt yuv420p", sound="-c:a libopus")),
     video(
@@ -341,6 +349,7 @@ SAMPLES = [
     ),
     photo("one-frame.gif", "a single frame", picture("P")),
     audio("sound.mp3", "MP3", "-c:a libmp3lame -b:a 128k", is_sampled=True),
+    audio("cover.mp3", "MP3, a GIF for a cover", "-c:a libmp3lame -b:a 128k", cover=True),
     audio("sound.m4a", "AAC: passed through", "-c:a aac -b:a 128k", is_copied=True, is_sampled=True),
     audio("alac.m4a", "ALAC", "-c:a alac"),
     audio("sound.flac", "FLAC", "-c:a flac", is_sampled=True),
@@ -361,6 +370,7 @@ SAMPLES = [
     photo("lossless.webp", "lossless, transparent", picture("RGBA", lossless=True), is_flattened=True),
     photo("photo.heic", "8 bits", heif_enc, is_sampled=True),
     photo("turned.heic", "turned by its box", lambda path: write_heic(card(640, 480), path, quarters=1), quarters=1),
+    photo("exif-turned.heic", "turned by EXIF alone: shown as it is stored", heif_enc),
     photo("deep.heic", "10 bits", lambda path: write_heic(card(640, 480), path, pixel_format="yuv420p10le")),
     photo(
         "grid.heic",
@@ -409,7 +419,7 @@ def plant(path, sample):
         "-GPSLongitudeRef=W",
         f"-XMP-dc:Creator={ARTIST}",
     ]
-    turn = ["-Orientation#=6"] if sample.name == "turned.jpg" else []
+    turn = ["-Orientation#=6"] if sample.name in ("turned.jpg", "exif-turned.heic") else []
     subprocess.run(
         ["exiftool", "-q", "-q", "-overwrite_original", f"-Artist={ARTIST}", *place, *turn, path],
         check=False,

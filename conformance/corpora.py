@@ -14,7 +14,8 @@ from hostile_file import hostile
 
 # Members with a path like these are test files.
 WANTED = re.compile(
-    r"/(Tests/images|tests/images|tests/fixtures|tests/data|fuzzing/corpus|tests/test-images|t/images|fuzz/common_fuzzer_corpus|test/test-suite/images)/"
+    r"/(Tests/images|tests/images|tests/fixtures|tests/files|tests/data|fuzzing/corpus|tests/test-images|t/images|fuzz/common_fuzzer_corpus"
+    r"|test/test-suite/images|test/testdata|test/resources/\w+|webp_js)/"
 )
 # Source text and expectations beside them.
 UNWANTED = re.compile(
@@ -32,6 +33,8 @@ SOURCES = {
     "gdk-pixbuf": "46663e445468e92f4a0ca876b02aed4f8758595ee3acfaa6ef3ba2b29e1c1930",
     "vips": "a4a6b282216f7522b42ebb5cd64cfd82a0d1a632033e9c0502f021e945fed641",
     "libimage-exiftool-perl": "9de7ccd6ed6adf92038c8d943b1960d087b58c00b3924d19f61a1d774b7610fc",
+    "libexif": "d3fb7c47829ec4d2def39aa38f4c35a0891763448a05dbf216a329a12bf198f9",
+    "libwebp": "7bf5a8a28cc69bcfa8cb214f2c3095703c6b73ac5fba4d5480c205331d9494df",
     "taglib": "58f08b4db3dc31ed152c04896ee9172d22052bc7ef12888028c01d8b1d60ade0",
 }
 
@@ -77,7 +80,7 @@ def packages(home):
 
 def sources(home):
     """Debian's source packages, by the machine's own apt and package lists of our own; none where that does not work."""
-    folder = home / "debian"
+    folder = home / f"debian-{hashlib.sha256(repr(SOURCES).encode()).hexdigest()[:16]}"
     if not folder.exists() and (reason := fetch_sources(folder)):
         return [], [f"Debian's source packages ({reason})"]
     by_digest = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in archives(folder)}
@@ -90,7 +93,7 @@ def fetch_sources(folder):
     described = [path.read_text() for path in pathlib.Path("/etc/apt/sources.list.d").glob("debian*.sources")]
     if not shutil.which("apt-get") or not described:
         return "no apt-get with .sources files"
-    fresh = folder.with_name("new-debian")
+    fresh = folder.with_name(f"new-{folder.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     for name in ("lists/partial", "sources.d"):
         (fresh / name).mkdir(parents=True)

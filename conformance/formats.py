@@ -207,6 +207,16 @@ ffprobe, exiftool and Pillow, and plays it in Chromium; `make formats` fails whe
 - *seconds* are within one frame of the original's. *differs by*: mean difference to the picture that the file was made of, over all
   pixels and channels, of 255. At most 6 for a preview, 9 in a film as Chromium shows it. HDR may differ by 32, and VP8 by 8: tones
   are mapped, so that what is brighter than paper has room, and all else is shown darker; VP8 was encoded in haste.
+- Of several picture or sound tracks the first that is decoded here is taken, the file's default before others. Tracks beside it
+  (other sounds, covers, subtitles, timecodes, data) are left out whatever they hold; no decoder touches one that is not on the
+  list of docs/adr/0009-film.md. A film whose only sound is not decoded (DTS, AC-4, WMA) is shown without sound; a sound alone of such
+  a kind, or a film whose pictures are of one, ends `unsupported_codec` and names it.
+- A HEIC or AVIF is turned by its boxes (`irot`, `imir`) alone. Chromium and libheif, too, show one whose EXIF alone says "turned" as
+  it is stored; phones write the box.
+- An animation whose second picture cannot be decoded is a still: its first picture. One of more than 500 pictures, or of more than
+  250 megapixels in all of them together, ends `too_large` before any is decoded.
+- TIFF: uncompressed, LZW, Deflate, PackBits, CCITT group 4; 1, 8 and 16 bits. JPEG and group 3 in a TIFF, floating point, YCbCr, L*a*b*
+  and BigTIFF end `unsupported_codec` or `not_media`.
 - Artist, comment and place, planted in every file whose format has room for them, are in nothing that is delivered.
 
 """

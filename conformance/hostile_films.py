@@ -142,6 +142,12 @@ def bombs():
         yield hostile(
             f"T11 MagicYUV in {name}", lambda name=name: made(f"{source} -c:v magicyuv", name), name, {"unsupported_codec"}
         )
+    yield hostile(
+        "T11 MagicYUV beside H.264",
+        lambda: made(f"{source} -map 0 -map 0 -c:v:0 libx264 -preset:v:0 ultrafast -c:v:1 magicyuv", "a.mkv"),
+        "a.mkv",
+        {"ready"},
+    )
     for codec, name in (
         ("ffv1", "a.mkv"),
         ("huffyuv", "a.avi"),

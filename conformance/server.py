@@ -29,13 +29,14 @@ def binary():
 class Server:
     """One server on a free loopback port, with a data directory that goes when it does."""
 
-    def __init__(self, data_dir=None, **settings):
-        """`settings` are environment variables without their prefix: UPLOAD__MIN_PART_BYTES=65536.
+    def __init__(self, data_dir=None, arguments=(), **settings):
+        """`settings` are environment variables without their prefix: UPLOAD__MIN_PART_BYTES=65536; `arguments` are more of `serve`.
 
         A `data_dir` on a disk that a test breaks is given; the log is kept away from it.
         """
         home = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-")) if data_dir is None else pathlib.Path(data_dir)
         self.data_dir = home
+        self.arguments = arguments
         self.settings = settings
         self.log_path = pathlib.Path(tempfile.gettempdir()) / f"{home.name}.log"
         self.process = None
@@ -57,7 +58,7 @@ class Server:
 
     def command(self, *arguments):
         """Runs the program on this data directory and gives back the JSON it prints."""
-        run = subprocess.run([binary(), *arguments, "--data-dir", self.data_dir, "--json"], env=self._environment(),
+        run = subprocess.run([binary(), *arguments, "--data-dir", self.data_dir, "--json"], env=self.environment(),
                              stdout=subprocess.PIPE, check=True, timeout=START_SECONDS)
         return json.loads(run.stdout)
 
@@ -73,7 +74,7 @@ class Server:
         """Starts the process and does not wait for it. In a session of its own: a Ctrl-C is for the script, not for it."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [binary(), "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0"], env=self._environment(),
+                [binary(), "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", *self.arguments], env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
 
     def wait_ready(self):
@@ -123,9 +124,11 @@ class Server:
         self.process = None
         return status
 
-    def _environment(self):
-        named = {f"STRONGROOM_{name}": str(value) for name, value in self.settings.items()}
-        return os.environ | named
+    def environment(self):
+        """What the program is started with."""
+        # Tests call more often than people do.
+        settings = {"LIMITS__REQUESTS_PER_MINUTE": 0} | self.settings
+        return os.environ | {f"STRONGROOM_{name}": str(value) for name, value in settings.items()}
 
 
 class Caller:

@@ -6,8 +6,10 @@ import signal
 import time
 
 from pictures import noise_png
-from server import Caller, Server, wait_settled
+from sending import send
+from server import ROOT, Caller, Server, wait_settled
 
+FILM = ROOT / "samples" / "film.mp4"
 SETTINGS = {"RENDER__PHOTO_WORKERS": 2, "RENDER__WALL_SECONDS": 5, "SWEEP__INTERVAL_SECONDS": 0.2}
 # Large enough that its render is met while it runs, small enough to end within the wall clock.
 SIDE = 2000
@@ -75,6 +77,29 @@ class StuckChildren:
         self.connect()
         self.settled("the server killed", busy)
 
+    def film(self):
+        """A film's ffmpeg is killed, as one that crashes; the next attempt is gone about with more care."""
+        _, answer = send(self.caller, FILM.read_bytes(), "film.mp4")
+        media_id = answer["media"]["id"]
+        first = self.ffmpeg(None)
+        os.kill(first, signal.SIGKILL)
+        second = self.ffmpeg(first)
+        words = pathlib.Path(f"/proc/{second}/cmdline").read_bytes().split(b"\0")
+        self.report.check("a film's ffmpeg killed: the next one copies nothing and goes on after damage",
+                          b"copy" not in words and b"ignore_err" in words, words)
+        media = wait_settled(self.caller, media_id, SETTLED_SECONDS)
+        self.report.check("a film's ffmpeg killed: the film is ready", media["isReady"], media)
+        self.report.check("a film's ffmpeg killed: no process is left", not self.strays(), self.strays())
+
+    def ffmpeg(self, known):
+        """An ffmpeg that works for this server, another than the one known."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            for process in processes():
+                if process != known and is_below(process, self.server.data_dir) and program(process) == "ffmpeg":
+                    return process
+        raise AssertionError("no ffmpeg was seen within 20 s")
+
     def settled(self, name, busy):
         began = time.monotonic()
         ends = [wait_settled(self.caller, media_id, SETTLED_SECONDS) for media_id in busy.values()]
@@ -118,6 +143,14 @@ def is_below(process, directory):
         return False
 
 
+def program(process):
+    """The name of what a process runs."""
+    try:
+        return pathlib.Path(os.readlink(f"/proc/{process}/exe")).name
+    except OSError:
+        return None
+
+
 def is_gone(process):
     """Whether it ends in time. One that is dead and only waits for somebody to collect it has ended."""
     deadline = time.monotonic() + GONE_SECONDS
@@ -133,6 +166,7 @@ def stuck_children(report, _seed):
     with Server(**SETTINGS) as server:
         cases = StuckChildren(server, report)
         cases.alone()
+        cases.film()
         cases.with_server()
         report.check("SIGTERM ends the server with status 0", server.stop() == 0)
         if report.failed:

@@ -1,23 +1,26 @@
 //! The door to the catalog: every method, and which way it takes to the database.
 
+mod account;
+mod consent;
+mod vault;
+mod vault_plus;
+
 use std::path::Path;
 
 use strongroom_core::clock::Timestamp;
-use strongroom_core::connection::ConnectionStatus;
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, LeaseToken, MediaId, UploadId};
 use strongroom_core::job::JobKind;
-use strongroom_core::key::KeyHash;
 use strongroom_core::media::{Failure, MediaType};
 use strongroom_core::rendition::RenditionName;
 use strongroom_core::upload::UploadState;
 
 use crate::CatalogError;
 use crate::records::{
-    ApiKeyRecord, BlobState, ClaimedJob, Completed, Connection, Deliverable, JobRecord, Media, MediaPage, NewApiKey,
-    NewBlob, NewMedia, Part, PartRecorded, RenderedFacts, Upload,
+    BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
+    RenderedFacts, Upload,
 };
-use crate::sqlite::{Engine, queries};
+use crate::sqlite::Engine;
 
 /// The catalog: uploads, media, jobs, keys. Cheap to clone.
 ///
@@ -73,25 +76,16 @@ macro_rules! methods {
     };
     (@read $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {{
         let mut connection = $self.engine.readers.acquire().await?;
-        queries::$module::$name(&mut connection, $($argument),*).await
+        crate::sqlite::queries::$module::$name(&mut connection, $($argument),*).await
     }};
     (@write $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {
-        $self.engine.writer.write(move |connection| Box::pin(queries::$module::$name(connection, $($argument),*))).await
+        $self.engine.writer.write(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
     };
 }
 
-methods! {
-    /// Keeps a new API key.
-    write keys::create_key(key: NewApiKey) -> ();
-    /// The API key with this hash.
-    read keys::key_by_hash(hash: KeyHash) -> Option<ApiKeyRecord>;
+use methods;
 
-    /// Keeps a new connection.
-    write connections::create_connection(connection: Connection) -> ();
-    /// The connection with this id.
-    read connections::connection(id: ConnectionId) -> Option<Connection>;
-    /// Lets a connection be used, or no longer.
-    write connections::set_connection_status(id: ConnectionId, status: ConnectionStatus, now: Timestamp) -> ();
+methods! {
     /// How many media of a type a connection has.
     read connections::count_media(connection: ConnectionId, media_type: MediaType) -> i64;
 
@@ -143,8 +137,6 @@ methods! {
     read media::media_by_etag(owner: ConnectionId, etag: Digest, size_bytes: u64) -> Option<Media>;
     /// The newest media whose bytes have this SHA-256, if it has not failed.
     read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
-    /// A page of a connection's media.
-    read media::list_media(owner: ConnectionId, page: MediaPage) -> Vec<Media>;
     /// Shows another blob's renditions as a media's preview, or its own again. Says whether there is such a media.
     write media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
     /// What delivery needs of one rendition. Whoever asks holds a good signature.
@@ -158,6 +150,8 @@ methods! {
     write jobs::renew_lease(job: i64, lease: LeaseToken, now: Timestamp) -> bool;
     /// Gives a job back at shutdown, with its attempt not spent.
     write jobs::give_back(job: i64, lease: LeaseToken, now: Timestamp) -> ();
+    /// Puts a job that could not begin back until `run_at`, with its attempt not spent. `false` means that the lease was lost.
+    write jobs::postpone_job(job: ClaimedJob, reason: String, run_at: Timestamp, now: Timestamp) -> bool;
     /// Passes a job on to another queue, with its attempt not spent. `false` means that the lease was lost.
     write jobs::hand_over(job: ClaimedJob, kind: JobKind, now: Timestamp) -> bool;
     /// Jobs whose worker died in their last attempt.

@@ -1,8 +1,13 @@
 //! What can go wrong between a call and its row, as decisions for the caller.
 
+use crate::records::Shortfall;
+
 /// Why the catalog gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogError {
+    /// The connection's quota has no room. Nothing was changed.
+    #[error("the quota has no room: {0:?}")]
+    OverQuota(Shortfall),
     /// The disk under the catalog is full. Nothing was changed.
     #[error("the disk under the catalog is full")]
     Full,

@@ -1,14 +1,26 @@
 //! What the catalog takes and answers, in the words of the core.
 
+mod account;
+mod consent;
+mod vault;
+mod vault_plus;
+
+pub use account::*;
+pub use consent::*;
+pub use vault::*;
+pub use vault_plus::*;
+
 use strongroom_core::clock::Timestamp;
-use strongroom_core::connection::{ConnectionStatus, Environment};
+use strongroom_core::connection::Environment;
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, KeyId, LeaseToken, MediaId, OrganisationId, UploadId};
 use strongroom_core::job::{JobKind, JobState};
 use strongroom_core::key::KeyHash;
 use strongroom_core::media::{Failure, Format, MediaStatus, MediaType};
 use strongroom_core::permission::{Grants, Permission, Scope};
+use strongroom_core::release_form::{Consent, Validity};
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
+use strongroom_core::settings::Settings;
 use strongroom_core::upload::{Plan, UploadState};
 
 /// An API key, without the key.
@@ -26,6 +38,8 @@ pub struct ApiKeyRecord {
     pub scopes: Grants<Scope>,
     /// Rights on connections.
     pub permissions: Grants<Permission>,
+    /// The connections it may use; `None` is all of its organisation's.
+    pub connections: Option<Vec<ConnectionId>>,
     /// From when on it is refused, if ever.
     pub expires_at: Option<Timestamp>,
     /// Since when it is refused, if it was revoked.
@@ -40,29 +54,6 @@ pub struct NewApiKey {
     /// What the key is found by.
     pub hash: KeyHash,
     /// Now.
-    pub created_at: Timestamp,
-}
-
-/// A connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// Its id.
-    pub id: ConnectionId,
-    /// Who owns it.
-    pub organisation: OrganisationId,
-    /// Which world it belongs to.
-    pub environment: Environment,
-    /// Whether it may be used.
-    pub status: ConnectionStatus,
-    /// The name shown to people.
-    pub name: String,
-    /// The account's name.
-    pub username: String,
-    /// Where its picture is, if it has one.
-    pub avatar: Option<String>,
-    /// What may be done on it.
-    pub permissions: Grants<Permission>,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -198,13 +189,25 @@ pub struct Media {
     pub tips: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when it is in the trash, if it is.
+    pub deleted_at: Option<Timestamp>,
     /// The blob of the preview that was chosen by hand.
     pub custom_preview: Option<BlobKey>,
     /// Its renditions.
     pub renditions: Vec<Rendition>,
+    /// The release forms attached to it.
+    pub release_forms: Vec<AttachedForm>,
+    /// The lists it is on.
+    pub lists: Vec<ListName>,
 }
 
 impl Media {
+    /// What the release forms attached to it come to at `now`.
+    #[must_use]
+    pub fn consent(&self, now: Timestamp) -> Consent {
+        Consent::of(self.release_forms.iter().map(|form| form.validity.status(now)))
+    }
+
     /// Where the bytes of one of its renditions are.
     #[must_use]
     pub fn blob_of(&self, name: RenditionName) -> BlobKey {
@@ -219,7 +222,7 @@ pub struct NewBlob {
     pub connection: ConnectionId,
     /// Under which key the bytes were published.
     pub key: BlobKey,
-    /// BLAKE3 of the bytes.
+    /// BLAKE3 of the bytes; SHA-256 for a PDF document, which no media may share.
     pub etag: Digest,
     /// How many bytes.
     pub size_bytes: u64,
@@ -281,34 +284,12 @@ pub struct Deliverable {
     pub url_version: i64,
     /// When the renditions were published; part of the entity tag.
     pub published_at: Timestamp,
-}
-
-/// The order of a list of media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaOrder {
-    /// By creation.
-    Created,
-    /// By likes.
-    Likes,
-    /// By tips.
-    Tips,
-}
-
-/// Which media to list.
-#[derive(Debug, Clone)]
-pub struct MediaPage {
-    /// What to sort by.
-    pub order: MediaOrder,
-    /// Largest or newest first.
-    pub descending: bool,
-    /// Only this type.
-    pub media_type: Option<MediaType>,
-    /// Only this status.
-    pub status: Option<MediaStatus>,
-    /// How many at most.
-    pub limit: u32,
-    /// How many to pass over.
-    pub offset: u64,
+    /// Whose media.
+    pub connection: ConnectionId,
+    /// What holds for the connection.
+    pub settings: Settings,
+    /// The times of the release forms attached to the media.
+    pub release_forms: Vec<Validity>,
 }
 
 /// A job as a worker holds it.

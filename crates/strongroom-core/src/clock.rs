@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::id::Malformed;
+
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z. The unit of every time in the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -46,6 +48,17 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(self.0)
             .map(|instant| format!("{instant:.3}"))
             .unwrap_or_else(|_| "9999-12-31T23:59:59.999Z".to_owned())
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = Malformed;
+
+    /// Reads RFC 3339 with any offset, or a bare date, which is its midnight in UTC.
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let instant = text.parse::<jiff::Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
+        let malformed = |_| Malformed::new(text, "a time (RFC 3339, such as 2026-11-22T08:44:45Z or 2026-11-22)");
+        instant.map(|instant| Self(instant.as_millisecond())).map_err(malformed)
     }
 }
 
@@ -102,5 +115,20 @@ mod tests {
     fn rfc3339_has_milliseconds_and_z() {
         assert_eq!(Timestamp::from_millis(1_795_337_085_120).to_rfc3339(), "2026-11-22T08:44:45.120Z");
         assert_eq!(Timestamp::from_millis(0).to_rfc3339(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn times_are_read_in_any_offset_and_dates_as_their_midnight() {
+        let read = |text: &str| text.parse::<Timestamp>().map(Timestamp::to_rfc3339).ok();
+        for (text, instant) in [
+            ("2026-11-22T08:44:45.120Z", "2026-11-22T08:44:45.120Z"),
+            ("2026-11-22T09:44:45+01:00", "2026-11-22T08:44:45.000Z"),
+            ("2026-11-22", "2026-11-22T00:00:00.000Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(instant), "{text}");
+        }
+        for text in ["", "tomorrow", "2026-13-01", "2026-11-22T08:44:45", "1795337085120"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }

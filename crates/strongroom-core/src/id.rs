@@ -117,38 +117,60 @@ impl FromStr for UploadId {
 
 display_and_serde!(UploadId);
 
-/// A media. An integer on the wire; below 2⁵³, so that JSON readers that know only doubles keep it whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(transparent)]
-pub struct MediaId(i64);
+/// An integer on the wire; below 2⁵³, so that JSON readers that know only doubles keep it whole.
+macro_rules! numbered_id {
+    ($(#[$meta:meta])* $name:ident, $expected:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
 
-impl MediaId {
-    /// From the catalog's number.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
+        impl $name {
+            /// From the catalog's number.
+            #[must_use]
+            pub const fn new(number: i64) -> Self {
+                Self(number)
+            }
 
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        self.0
-    }
+            /// The number.
+            #[must_use]
+            pub const fn number(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                parse_number(text).map(Self).ok_or_else(|| Malformed::new(text, $expected))
+            }
+        }
+    };
 }
 
-impl fmt::Display for MediaId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for MediaId {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        parse_number(text).map(Self).ok_or_else(|| Malformed::new(text, "a media id (a positive integer)"))
-    }
-}
+numbered_id!(
+    /// A media.
+    MediaId, "a media id (a positive integer)"
+);
+numbered_id!(
+    /// A list of media. Numbered within its connection, below a million: one client prints it as a float.
+    ListId, "a list id (a positive integer)"
+);
+numbered_id!(
+    /// A release form.
+    FormId, "a release form id (a positive integer)"
+);
+numbered_id!(
+    /// Someone who is shown in media.
+    PersonId, "a person's id (a positive integer)"
+);
 
 /// A positive whole number below 2⁵³, also when a client printed it as a float.
 fn parse_number(text: &str) -> Option<i64> {

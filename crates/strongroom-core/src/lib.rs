@@ -10,9 +10,12 @@ pub mod digest;
 pub mod id;
 pub mod job;
 pub mod key;
+pub mod list;
 pub mod media;
 pub mod permission;
+pub mod release_form;
 pub mod rendition;
+pub mod settings;
 pub mod signed_url;
 pub mod upload;
 

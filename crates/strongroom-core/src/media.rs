@@ -99,6 +99,8 @@ text_enum! {
         Tiff = "tiff",
         /// Windows bitmap.
         Bmp = "bmp",
+        /// PDF: no media, but signed documents may be.
+        Pdf = "pdf",
         /// MP4 and its kin, and `QuickTime`.
         Mp4 = "mp4",
         /// Matroska and `WebM`.
@@ -121,11 +123,14 @@ text_enum! {
 }
 
 impl Format {
-    /// What a viewer will see, as far as the first bytes tell. A GIF of one frame turns out a photo later.
+    /// What a viewer will see, as far as the first bytes tell. A GIF of one frame turns out a photo later; of a PDF the first
+    /// page is one.
     #[must_use]
     pub const fn media_type(self) -> MediaType {
         match self {
-            Self::Jpeg | Self::Png | Self::Webp | Self::Heif | Self::Avif | Self::Tiff | Self::Bmp => MediaType::Photo,
+            Self::Jpeg | Self::Png | Self::Webp | Self::Heif | Self::Avif | Self::Tiff | Self::Bmp | Self::Pdf => {
+                MediaType::Photo
+            }
             Self::Gif => MediaType::Gif,
             Self::Mp4 | Self::Matroska | Self::Avi | Self::MpegTs => MediaType::Video,
             Self::Mp3 | Self::M4a | Self::Flac | Self::Wav | Self::Ogg => MediaType::Audio,
@@ -144,6 +149,7 @@ impl Format {
             Self::Avif => "image/avif",
             Self::Tiff => "image/tiff",
             Self::Bmp => "image/bmp",
+            Self::Pdf => "application/pdf",
             Self::Mp4 => "video/mp4",
             Self::Matroska => "video/x-matroska",
             Self::Avi => "video/x-msvideo",
@@ -160,7 +166,15 @@ impl Format {
 /// How many bytes of a file [`sniff`] wants to see: two MPEG-TS packets.
 pub const SNIFF_LENGTH: usize = 4096;
 
-/// Tells the format from a file's first bytes. Names and declared types are never asked: strangers choose them.
+/// Tells the format of a signed document, which may be a PDF (ISO 32000-1, 7.5.2) where media may not. Readers forgive bytes
+/// before its signature; a document that somebody signed has none.
+#[must_use]
+pub fn sniff_document(head: &[u8]) -> Option<Format> {
+    if head.starts_with(b"%PDF-") { Some(Format::Pdf) } else { sniff(head) }
+}
+
+/// Tells the format from a file's first bytes. Names and declared types are never asked: strangers choose them. Never a PDF:
+/// see [`sniff_document`].
 ///
 /// Signatures: the WHATWG MIME Sniffing standard, ISO/IEC 14496-12 (`ftyp`), RFC 9559 (EBML), and the formats' own
 /// specifications.
@@ -250,5 +264,11 @@ mod tests {
         for (head, format) in cases {
             assert_eq!(sniff(head), *format, "{head:?}");
         }
+    }
+
+    #[test]
+    fn only_a_document_may_be_a_pdf() {
+        assert_eq!((sniff(b"%PDF-1.4"), sniff_document(b"%PDF-1.4")), (None, Some(Format::Pdf)));
+        assert_eq!((sniff_document(b" %PDF-1.4"), sniff_document(b"GIF89a")), (None, Some(Format::Gif)));
     }
 }

@@ -21,6 +21,10 @@ text_enum! {
         Video720 = "720p",
         /// A film whose short side is at most 240, MP4.
         Video240 = "240p",
+        /// Of an avatar: centre crop, at most 144 a side, JPEG.
+        Avatar144 = "c144",
+        /// Of an avatar: centre crop, at most 50 a side, JPEG.
+        Avatar50 = "c50",
     }
 }
 
@@ -155,7 +159,33 @@ pub struct Reduced {
     pub quality: u8,
 }
 
-/// The reduced renditions of an upright picture of `size`, largest first so that each can be made from the one before.
+text_enum! {
+    /// What a photo's renditions are for.
+    PhotoUse {
+        /// To show the media.
+        Media = "media",
+        /// To show someone beside their name, too: the squares of an avatar on top.
+        Avatar = "avatar",
+    }
+}
+
+impl PhotoUse {
+    /// The reduced renditions of an upright picture of `size`, largest first so that each can be made from the one before.
+    #[must_use]
+    pub fn plan(self, size: Size) -> Vec<Reduced> {
+        let mut plan = plan_reduced(size);
+        if self == Self::Avatar {
+            let square = |name, side| {
+                let geometry = Geometry::CentreSquare(size.square(side));
+                Reduced { name, geometry, format: RenditionFormat::Jpeg, quality: 85 }
+            };
+            plan.extend([square(RenditionName::Avatar144, 144), square(RenditionName::Avatar50, 50)]);
+        }
+        plan
+    }
+}
+
+/// The reduced renditions that every photo has, largest first.
 #[must_use]
 pub fn plan_reduced(size: Size) -> Vec<Reduced> {
     use {Geometry::*, RenditionFormat::*, RenditionName::*};
@@ -199,5 +229,15 @@ mod tests {
         let names: Vec<_> = plan_reduced(Size::new(600, 400)).into_iter().map(|r| r.name).collect();
         assert!(!names.contains(&RenditionName::Preview640Webp));
         assert_eq!(plan_reduced(Size::new(4032, 3024)).len(), 5);
+    }
+
+    #[test]
+    fn an_avatar_has_two_squares_more_and_no_larger_than_itself() {
+        let sides = |size| -> Vec<Size> {
+            PhotoUse::Avatar.plan(size).iter().rev().take(2).map(|reduced| reduced.geometry.size()).collect()
+        };
+        assert_eq!(sides(Size::new(800, 600)), [Size::new(50, 50), Size::new(144, 144)]);
+        assert_eq!(sides(Size::new(100, 40)), [Size::new(40, 40), Size::new(40, 40)]);
+        assert_eq!(PhotoUse::Media.plan(Size::new(800, 600)), plan_reduced(Size::new(800, 600)));
     }
 }

@@ -1,9 +1,10 @@
-//! Signed URLs: `/media/{mediaId}/{file}?exp=…&v=…&kid=…&sig=…`.
+//! Signed URLs: `/media/{mediaId}/{file}?exp=…&v=…&kid=…&sig=…`, and the same below `/people/{personId}` for avatars.
 //!
 //! The signature is an HMAC-SHA256 over everything that decides what is served. It is verified before any look-up, in
 //! constant time. The expiry is rounded up to the hour, so that the same media gives the same URL for a while and caches
-//! hit; `v` is the media's URL version, so that one changed row kills every older link.
+//! hit; `v` is the URL version of the media or person, so that one changed row kills every older link.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use crate::clock::Timestamp;
-use crate::id::{MediaId, fill_random};
+use crate::id::{MediaId, PersonId, fill_random};
 
 const BUCKET_SECONDS: i64 = 3600;
 
@@ -68,16 +69,46 @@ pub struct KeyRing {
     retired: Vec<SigningKey>,
 }
 
+/// What the file of a signed URL is a picture of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A media: the file is one of its renditions.
+    Media(MediaId),
+    /// Someone: the file is their avatar in one of its sizes.
+    Person(PersonId),
+}
+
+impl Subject {
+    /// How the signed text names it. A media is its bare number, as it was before there were people; no number is a word, so
+    /// neither can be taken for the other.
+    fn signed_name(self) -> String {
+        match self {
+            Self::Media(id) => id.to_string(),
+            Self::Person(id) => format!("person {id}"),
+        }
+    }
+}
+
+/// The path below which its files are.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Media(id) => write!(f, "/media/{id}"),
+            Self::Person(id) => write!(f, "/people/{id}"),
+        }
+    }
+}
+
 /// What a signed URL gives access to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The media.
-    pub media: MediaId,
+    /// Of whom or what.
+    pub subject: Subject,
     /// The rendition's file name, e.g. `thumb.jpg`.
     pub file: String,
     /// Seconds since the epoch until which it may be fetched.
     pub expires: i64,
-    /// The media's URL version at the time of signing.
+    /// The subject's URL version at the time of signing.
     pub version: i64,
 }
 
@@ -106,18 +137,18 @@ impl KeyRing {
     #[must_use]
     pub fn sign(&self, grant: &Grant) -> String {
         let signature = URL_SAFE_NO_PAD.encode(mac(&self.active, grant).finalize().into_bytes());
-        let Grant { media, file, expires, version } = grant;
-        format!("/media/{media}/{file}?exp={expires}&v={version}&kid={}&sig={signature}", self.active.id)
+        let Grant { subject, file, expires, version } = grant;
+        format!("{subject}/{file}?exp={expires}&v={version}&kid={}&sig={signature}", self.active.id)
     }
 
-    /// Reads and verifies the path segments and the query of a signed URL.
+    /// Reads and verifies the query of a signed URL against what its path names.
     ///
     /// The query must be exactly what [`Self::sign`] wrote: a parameter more, fewer, repeated or out of order is refused.
     ///
     /// # Errors
     /// [`Rejected::Invalid`] before anything else is told; [`Rejected::Expired`] only to holders of a good signature.
-    pub fn verify(&self, media: &str, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
-        let (grant, kid, signature) = parse(media, file, query).ok_or(Rejected::Invalid)?;
+    pub fn verify(&self, subject: Subject, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
+        let (grant, kid, signature) = parse(subject, file, query).ok_or(Rejected::Invalid)?;
         let key = self.keys().find(|key| key.id == kid).ok_or(Rejected::Invalid)?;
         let expected = mac(key, &grant).finalize().into_bytes();
         if !bool::from(expected.as_slice().ct_eq(&signature)) {
@@ -125,6 +156,14 @@ impl KeyRing {
         }
         if now.as_seconds() >= grant.expires { Err(Rejected::Expired) } else { Ok(grant) }
     }
+}
+
+/// The number of a path's media or person.
+///
+/// # Errors
+/// [`Rejected::Invalid`] where it is in another spelling than [`KeyRing::sign`] writes.
+pub fn path_number(segment: &str) -> Result<i64, Rejected> {
+    canonical_number(segment).ok_or(Rejected::Invalid)
 }
 
 /// When a URL signed at `now` for `lifetime` expires, in seconds since the epoch: rounded up to the hour.
@@ -139,12 +178,13 @@ fn mac(key: &SigningKey, grant: &Grant) -> Hmac<Sha256> {
     let mut block = [0; 64];
     block[..key.secret.len()].copy_from_slice(&key.secret);
     let mut mac = Hmac::<Sha256>::new(&block.into());
-    let Grant { media, file, expires, version } = grant;
-    mac.update(format!("strongroom-url-v1\n{media}\n{file}\n{expires}\n{version}\n{}", key.id).as_bytes());
+    let Grant { subject, file, expires, version } = grant;
+    let subject = subject.signed_name();
+    mac.update(format!("strongroom-url-v1\n{subject}\n{file}\n{expires}\n{version}\n{}", key.id).as_bytes());
     mac
 }
 
-fn parse<'q>(media: &str, file: &str, query: &'q str) -> Option<(Grant, &'q str, [u8; 32])> {
+fn parse<'q>(subject: Subject, file: &str, query: &'q str) -> Option<(Grant, &'q str, [u8; 32])> {
     let mut pairs = query.split('&');
     let mut value = |name: &str| pairs.next()?.strip_prefix(name)?.strip_prefix('=');
     let (expires, version) = (canonical_number(value("exp")?)?, canonical_number(value("v")?)?);
@@ -152,8 +192,7 @@ fn parse<'q>(media: &str, file: &str, query: &'q str) -> Option<(Grant, &'q str,
     if pairs.next().is_some() {
         return None;
     }
-    let media = MediaId::new(canonical_number(media)?);
-    Some((Grant { media, file: file.to_owned(), expires, version }, kid, signature))
+    Some((Grant { subject, file: file.to_owned(), expires, version }, kid, signature))
 }
 
 /// Digits that print back the same: one URL, one spelling.

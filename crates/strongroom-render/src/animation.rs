@@ -5,6 +5,7 @@
 //! wrote, so none of its decoders for these formats is ever let near a stranger's file.
 
 mod matroska;
+mod table;
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Cursor, Write};
@@ -12,19 +13,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder, Delay, DynamicImage, Frames, ImageDecoder, ImageResult, RgbImage};
-use strongroom_core::media::{Failure, Format, SNIFF_LENGTH, sniff};
-use strongroom_core::rendition::Size;
+use image::{AnimationDecoder, Delay, DynamicImage, Frames, ImageResult, RgbImage};
+use strongroom_core::media::{Failure, Format};
 
+use self::table::Table;
 use crate::limits::Limits;
 use crate::order::{UNROLLED_FILE, Unrolled};
-use crate::photo::container::check_size;
 use crate::photo::encode::flatten;
 use crate::photo::read::{self, Original};
-use crate::photo::{RunError, malformed, too_large};
+use crate::photo::{RunError, malformed};
 
-/// The canvas and a picture on it, in RGBA.
-const DECODED_BYTES_PER_PIXEL: u64 = 8;
 /// Delays up to this one mean "as fast as you can" and are shown for a tenth of a second, in every browser.
 const SHORTEST_DELAY_MS: u64 = 10;
 const DELAY_MS_FOR_TOO_SHORT: u64 = 100;
@@ -36,24 +34,18 @@ pub(crate) const LAST_PICTURE_MS: u64 = 10;
 /// Writes every picture of `input` to [`UNROLLED_FILE`] in `output`.
 pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unrolled, RunError> {
     let Original { bytes, .. } = read::original(input, limits)?;
-    let format = sniff(&bytes[..bytes.len().min(SNIFF_LENGTH)]);
-    let file = Cursor::new(bytes.as_slice());
-    let (format, size, frames) = match format {
-        Some(format @ Format::Gif) => opened(format, GifDecoder::new(file), |gif| Ok(gif.into_frames()))?,
-        Some(format @ Format::Png) => {
-            opened(format, PngDecoder::new(file), |png| png.apng().map(AnimationDecoder::into_frames))?
-        }
-        Some(format @ Format::Webp) => opened(format, WebPDecoder::new(file), |webp| Ok(webp.into_frames()))?,
-        _ => return Err(RunError::Ours("asked to unroll what is no animation".to_owned())),
-    };
-    check_size(size, DECODED_BYTES_PER_PIXEL, limits)?;
+    let table = Table::read(&bytes).ok_or_else(|| malformed("there is nothing here that could move: it is a photo"))?;
+    table.check(limits)?;
+    let (format, size) = (table.format, table.canvas);
+    let frames = open(format, &bytes).map_err(|error| damaged(format, &error))?;
 
     // Not `File::create_new`: it opens for reading too, which the sandbox allows for the input alone.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(output.join(UNROLLED_FILE))?;
     let mut file = BufWriter::new(file);
     matroska::begin(&mut file, size)?;
     let (mut count, mut duration_ms, mut last) = (0, 0, RgbImage::default());
-    for frame in frames {
+    // No more than were counted, and so allowed.
+    for frame in frames.take(table.pictures as usize) {
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) if count == 0 => return Err(damaged(format, &error).into()),
@@ -61,7 +53,6 @@ pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unr
             Err(_) => break,
         };
         count += 1;
-        check_so_far(count, size, limits)?;
         let delay_ms = shown_for(frame.delay());
         let pixels = DynamicImage::ImageRgba8(frame.into_buffer());
         last = flatten(&pixels).into_owned();
@@ -76,38 +67,29 @@ pub(crate) fn unroll(input: &Path, output: &Path, limits: &Limits) -> Result<Unr
     Ok(Unrolled { format, size, frames: count, duration_ms })
 }
 
-type Opened<'a> = (Format, Size, Frames<'a>);
+/// Whether these bytes move: there are several pictures, and not the first alone can be decoded. What a viewer sees of an
+/// animation whose second picture is broken is a still.
+///
+/// # Errors
+/// If all its pictures together are more than the limits allow.
+pub(crate) fn moves(file: &[u8], limits: &Limits) -> Result<bool, Failure> {
+    let Some(table) = Table::read(file).filter(|table| table.pictures > 1) else { return Ok(false) };
+    table.check(limits)?;
+    let second = open(table.format, file).ok().and_then(|mut frames| frames.nth(1));
+    Ok(matches!(second, Some(Ok(_))))
+}
 
-fn opened<'a, D: ImageDecoder>(
-    format: Format,
-    decoder: ImageResult<D>,
-    frames: impl FnOnce(D) -> ImageResult<Frames<'a>>,
-) -> Result<Opened<'a>, Failure> {
-    let open = || {
-        let decoder = decoder?;
-        let (width, height) = decoder.dimensions();
-        Ok((format, Size::new(width, height), frames(decoder)?))
-    };
-    open().map_err(|error| damaged(format, &error))
+fn open(format: Format, file: &[u8]) -> ImageResult<Frames<'_>> {
+    let file = Cursor::new(file);
+    match format {
+        Format::Png => PngDecoder::new(file)?.apng().map(AnimationDecoder::into_frames),
+        Format::Webp => WebPDecoder::new(file).map(AnimationDecoder::into_frames),
+        _ => GifDecoder::new(file).map(AnimationDecoder::into_frames),
+    }
 }
 
 fn damaged(format: Format, error: &image::ImageError) -> Failure {
     malformed(format!("the {format} cannot be decoded: {error}"))
-}
-
-/// Before a picture is written, so that a bomb costs no more than the limits allow.
-fn check_so_far(count: u32, size: Size, limits: &Limits) -> Result<(), Failure> {
-    let (frames, pixels) = (limits.film.max_animation_frames, limits.film.max_animation_pixels);
-    if count > frames {
-        return Err(too_large(format!("the animation has more than {frames} pictures, which is what is allowed")));
-    }
-    let shown = u64::from(count) * u64::from(size.width) * u64::from(size.height);
-    if shown > pixels {
-        return Err(too_large(format!(
-            "the pictures of the animation have {shown} pixels or more together; {pixels} are allowed"
-        )));
-    }
-    Ok(())
 }
 
 fn shown_for(delay: Delay) -> u64 {

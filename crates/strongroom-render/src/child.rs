@@ -63,10 +63,8 @@ fn obey(order: &Order) -> Answer {
         Err(missing) => return Answer::Unconfined(missing),
     };
     match &order.task {
-        Task::Photo => answer(photo::render(&order.input, &order.output, &order.limits), |done| done),
-        Task::Decoded(coded) => {
-            answer(photo::render_decoded(coded, &order.input, &order.output, &order.limits), Answer::Rendered)
-        }
+        Task::Photo => answer(photo::render(order), |done| done),
+        Task::Decoded(coded) => answer(photo::render_decoded(coded, order), Answer::Rendered),
         Task::Animation => answer(animation::unroll(&order.input, &order.output, &order.limits), Answer::Unrolled),
         Task::Exec { .. } => Answer::Broken("an order to become another program has no answer".to_owned()),
         Task::SelfTest { canary } => {

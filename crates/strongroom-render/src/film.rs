@@ -2,8 +2,9 @@
 //!
 //! The steps of a film: [`probe`] asks what the file holds, [`source`] holds that against the limits, [`plan`] says what is
 //! made of it, [`graph`] and [`arguments`] put it into ffmpeg's words, [`make`] runs it and has the poster's renditions made
-//! meanwhile. [`sound`] is the same without pictures; [`animation`] has our own child unroll the pictures first, so that
-//! ffmpeg never sees a stranger's GIF. The decision record is docs/adr/0009-film.md.
+//! meanwhile. [`sift`] comes first where a track is not decoded here. [`sound`] is the same without pictures; [`animation`] has
+//! our own child unroll the pictures first, so that ffmpeg never sees a stranger's GIF. The decision record is
+//! docs/adr/0009-film.md.
 
 mod allowed;
 mod animation;
@@ -15,6 +16,7 @@ mod measure;
 mod plan;
 mod probe;
 mod progress;
+mod sift;
 mod sound;
 mod source;
 mod tool;
@@ -28,6 +30,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::renderer::{RenderError, RenderedFile, Renderer, failed};
 
+pub(crate) use digest::sha256;
 pub(crate) use tool::{Run, Tool, run};
 pub use tools::ToolReport;
 
@@ -110,15 +113,31 @@ async fn render(work: &Work<'_>, format: Format) -> Result<(), RenderError> {
         _ if format.media_type() == MediaType::Photo => {
             Err(failed(FailureCode::UnsupportedCodec, format!("this is {format}, which is not a film")))
         }
-        _ => {
-            let source = probe::probe(work.renderer, work.input, format, &work.films).await?;
-            source.check_duration(&work.renderer.limits().film)?;
-            match (&source.picture, &source.sound) {
-                (Some(picture), _) => make::film(work, &source, picture, MediaType::Video, format).await,
-                (None, Some(sound)) => sound::render(work, &source, sound).await,
-                (None, None) => Err(failed(FailureCode::UnsupportedCodec, "there is nothing to see or hear")),
-            }
-        }
+        _ => match probe::probe(work.renderer, work.input, format, &work.films).await? {
+            Some(source) => render_source(work, &source).await,
+            None => render_sifted(work, format).await,
+        },
+    }
+}
+
+/// A file with a track that is not decoded here: rendered without it.
+async fn render_sifted(work: &Work<'_>, format: Format) -> Result<(), RenderError> {
+    let input = sift::sift(work, format).await?;
+    let sifted = Work { input: &input, films: work.films.clone(), pictures: work.pictures.clone(), ..*work };
+    let source = probe::probe(work.renderer, &input, format, &work.films).await?.ok_or_else(|| {
+        failed(FailureCode::UnsupportedCodec, format!("this {format} file has tracks that are not decoded here"))
+    })?;
+    render_source(&sifted, &source).await?;
+    // As large as the film, and of no use to anybody any more.
+    std::fs::remove_file(&input).map_err(broken)
+}
+
+async fn render_source(work: &Work<'_>, source: &source::Source) -> Result<(), RenderError> {
+    source.check_duration(&work.renderer.limits().film)?;
+    match (&source.picture, &source.sound) {
+        (Some(picture), _) => make::film(work, source, picture, MediaType::Video, source.format).await,
+        (None, Some(sound)) => sound::render(work, source, sound).await,
+        (None, None) => Err(failed(FailureCode::UnsupportedCodec, "there is nothing to see or hear")),
     }
 }
 

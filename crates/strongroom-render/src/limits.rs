@@ -1,4 +1,18 @@
-//! How much a photo may ask for, and how much its child may use.
+//! How much a photo may ask for, how much its child may use, and how the work is gone about.
+
+use strongroom_core::media::Format;
+
+/// How the work is gone about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Care {
+    /// As fast as may be, and with as little loss.
+    #[default]
+    Usual,
+    /// By the plainest way there is, for what crashed its decoder or ran out of time: one thread, no clever shortcut, and
+    /// more patience. Of a film nothing is copied: its own packets may be what is wrong with it.
+    Careful,
+}
 
 /// What a photo may contain and what the child that renders it may consume.
 ///
@@ -31,7 +45,52 @@ pub struct Limits {
     pub threads: u8,
     /// What a film, an animation or a sound may contain, and what its children may consume.
     pub film: FilmLimits,
+    /// How the work is gone about.
+    pub care: Care,
 }
+
+impl Limits {
+    /// The same for a second attempt: see [`Care::Careful`].
+    #[must_use]
+    pub fn careful(&self) -> Self {
+        let film = FilmLimits {
+            threads: 1,
+            seconds_per_second: self.film.seconds_per_second.saturating_mul(PATIENCE),
+            base_seconds: self.film.base_seconds.saturating_mul(PATIENCE),
+            ..self.film.clone()
+        };
+        Self {
+            threads: 1,
+            cpu_seconds: self.cpu_seconds.saturating_mul(PATIENCE),
+            wall_seconds: self.wall_seconds.saturating_mul(PATIENCE),
+            film,
+            care: Care::Careful,
+            ..self.clone()
+        }
+    }
+
+    /// The most memory that the children of one photo may have at a time. A HEIC, an AVIF and a
+    /// PDF's page are decoded by a tool, with what a film's is allowed; their children run one after another.
+    #[must_use]
+    pub fn photo_memory_bytes(&self, format: Option<Format>) -> u64 {
+        match format {
+            Some(Format::Heif | Format::Avif | Format::Pdf) => {
+                self.address_space_bytes.max(self.film.address_space_bytes)
+            }
+            _ => self.address_space_bytes,
+        }
+    }
+
+    /// The most memory that the children of one film, animation or sound may have at a time: those of the tool, and of the
+    /// child that makes the poster's renditions beside it.
+    #[must_use]
+    pub const fn film_memory_bytes(&self) -> u64 {
+        self.film.address_space_bytes.saturating_add(self.address_space_bytes)
+    }
+}
+
+/// How many times as long a careful attempt may take: it has one thread where the other had two.
+const PATIENCE: u64 = 2;
 
 impl Default for Limits {
     /// The numbers of reliability.md §4.2 (50 MP still works in 768 MiB there; 1 GiB leaves room), and zune-jpeg's
@@ -50,6 +109,7 @@ impl Default for Limits {
             output_bytes: 512 << 20,
             threads: 2,
             film: FilmLimits::default(),
+            care: Care::Usual,
         }
     }
 }
@@ -113,5 +173,30 @@ impl Default for FilmLimits {
             silence_seconds: 60,
             threads: 2,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_careful_attempt_has_one_thread_and_more_time() {
+        let usual = Limits::default();
+        let careful = usual.careful();
+        assert_eq!((careful.care, careful.threads, careful.film.threads), (Care::Careful, 1, 1));
+        assert_eq!((careful.wall_seconds, careful.cpu_seconds), (60, 40));
+        assert_eq!((careful.film.seconds_per_second, careful.film.base_seconds), (8, 120));
+        let memory = |limits: &Limits| (limits.photo_memory_bytes(None), limits.film_memory_bytes());
+        assert_eq!(memory(&careful), memory(&usual));
+    }
+
+    #[test]
+    fn memory_is_that_of_all_children_at_a_time() {
+        let limits = Limits::default();
+        assert_eq!(limits.photo_memory_bytes(Some(Format::Jpeg)), 1 << 30);
+        assert_eq!(limits.photo_memory_bytes(Some(Format::Heif)), 2 << 30);
+        assert_eq!(limits.photo_memory_bytes(Some(Format::Pdf)), 2 << 30);
+        assert_eq!(limits.film_memory_bytes(), 3 << 30);
     }
 }

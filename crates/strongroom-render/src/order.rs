@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use strongroom_core::media::{Failure, Format};
-use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
+use strongroom_core::rendition::{PhotoUse, RenditionFormat, RenditionName, Size};
 
 use crate::coded::Coded;
 use crate::limits::Limits;
@@ -15,6 +15,8 @@ pub(crate) struct Order {
     pub(crate) parent: u32,
     pub(crate) confinement: Confinement,
     pub(crate) limits: Limits,
+    /// What a photo's renditions are for.
+    pub(crate) photo_use: PhotoUse,
     /// The one file the child may read.
     pub(crate) input: PathBuf,
     /// The one directory the child may write to.
@@ -69,8 +71,9 @@ impl Task {
     }
 }
 
-/// How a child exits that could not do as it was told; stderr says why. None of ffmpeg's own (0, 1, 69, 123, 255).
-pub(crate) const NOT_OBEYED: u8 = 99;
+/// How a child exits that could not do as it was told; stderr says why. None of ffmpeg's own (0, 1, 69, 123, 255), nor of
+/// pdftoppm's (0 to 3, 99).
+pub(crate) const NOT_OBEYED: u8 = 98;
 
 /// A child's answer.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

@@ -11,26 +11,23 @@ pub(crate) mod container;
 mod decode;
 pub(crate) mod encode;
 mod exif;
-mod gif;
+pub(crate) mod gif;
 mod heif;
 mod jpeg;
-mod png;
+pub(crate) mod png;
 mod publish;
 pub(crate) mod read;
 mod reduce;
 mod steps;
 mod tiff;
-mod webp;
+pub(crate) mod webp;
 mod webp_encoder;
 
-use std::path::Path;
-
 use strongroom_core::media::{Failure, FailureCode, Format, sniff};
-use strongroom_core::rendition::plan_reduced;
 
+use crate::animation;
 use crate::coded::Coded;
-use crate::limits::Limits;
-use crate::order::{Answer, Report};
+use crate::order::{Answer, Order, Report};
 
 /// Why a photo has no renditions.
 #[derive(Debug)]
@@ -55,9 +52,9 @@ impl From<std::io::Error> for RunError {
     }
 }
 
-/// Makes every rendition of `input` in the directory `output`; of a picture that another program has to decode, what that
-/// needs.
-pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Answer, RunError> {
+/// Makes every rendition of an order's input; of a picture that another program has to decode, what that needs.
+pub(crate) fn render(order: &Order) -> Result<Answer, RunError> {
+    let Order { input, output, limits, .. } = order;
     let mut steps = steps::Steps::start();
     let original = read::original(input, limits)?;
     steps.done("read");
@@ -65,22 +62,25 @@ pub(crate) fn render(input: &Path, output: &Path, limits: &Limits) -> Result<Ans
         return heif::unpack(&original, format, output, limits).map(Answer::Coded);
     }
     let read::Original { bytes, sha256 } = original;
+    if animation::moves(&bytes, limits)? {
+        return Err(RunError::Animated);
+    }
     let mut container = container::take_apart(&bytes, limits)?;
     // The clean file has what is needed of it; two copies of a large one would not leave room for its pixels.
     drop(bytes);
     steps.done("take apart");
-    let decoded = decode::decode(&container, &plan_reduced(container.upright()))?;
+    let decoded = decode::decode(&container, &order.photo_use.plan(container.upright()), limits.care)?;
     steps.done("decode");
     let colours = colour::Colours::of(container.profile.take());
-    finish(container, decoded, &colours, sha256, steps, output, limits).map(Answer::Rendered)
+    finish(container, decoded, &colours, sha256, steps, order).map(Answer::Rendered)
 }
 
-/// Makes every rendition of what lies decoded in the directory `input`.
-pub(crate) fn render_decoded(coded: &Coded, input: &Path, output: &Path, limits: &Limits) -> Result<Report, RunError> {
+/// Makes every rendition of what lies decoded in an order's input, a directory.
+pub(crate) fn render_decoded(coded: &Coded, order: &Order) -> Result<Report, RunError> {
     let mut steps = steps::Steps::start();
-    let (container, decoded, colours) = heif::pack(coded, input)?;
+    let (container, decoded, colours) = heif::pack(coded, &order.input)?;
     steps.done("read");
-    finish(container, decoded, &colours, coded.sha256.clone(), steps, output, limits)
+    finish(container, decoded, &colours, coded.sha256.clone(), steps, order)
 }
 
 fn finish(
@@ -89,14 +89,13 @@ fn finish(
     colours: &colour::Colours,
     sha256: String,
     mut steps: steps::Steps,
-    output: &Path,
-    limits: &Limits,
+    order: &Order,
 ) -> Result<Report, RunError> {
     let (format, orientation, upright) = (container.format, container.orientation, container.upright());
-    let reduced = reduce::reduce(&mut decoded, orientation, colours, &plan_reduced(upright))?;
+    let reduced = reduce::reduce(&mut decoded, orientation, colours, &order.photo_use.plan(upright))?;
     steps.done("reduce");
     let full = publish::Full::of(container, decoded, colours)?;
-    let renditions = publish::all(&full, &reduced, upright, output, limits.threads)?;
+    let renditions = publish::all(&full, &reduced, upright, &order.output, order.limits.threads)?;
     steps.done("encode");
 
     let (steps, peak_resident_kib) = (steps.finish(), steps::peak_resident_kib());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use strongroom_core::media::{Failure, FailureCode, Format, MediaType};
-use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
+use strongroom_core::rendition::{PhotoUse, RenditionFormat, RenditionName, Size};
 
 use crate::door::{self, Ending, Errand};
 use crate::limits::Limits;
@@ -88,6 +88,7 @@ pub struct Renderer {
     program: PathBuf,
     limits: Limits,
     sandbox: Sandbox,
+    photo_use: PhotoUse,
 }
 
 impl Renderer {
@@ -95,7 +96,19 @@ impl Renderer {
     /// normally it is [`std::env::current_exe`].
     #[must_use]
     pub fn new(program: PathBuf, limits: Limits, sandbox: Sandbox) -> Self {
-        Self { program, limits, sandbox }
+        Self { program, limits, sandbox, photo_use: PhotoUse::Media }
+    }
+
+    /// The same renderer for a second attempt: see [`Care::Careful`](crate::Care).
+    #[must_use]
+    pub fn careful(&self) -> Self {
+        Self { limits: self.limits.careful(), ..self.clone() }
+    }
+
+    /// The same renderer for photos that show someone beside their name, too.
+    #[must_use]
+    pub fn for_avatars(&self) -> Self {
+        Self { photo_use: PhotoUse::Avatar, ..self.clone() }
     }
 
     /// Starts a hostile child of our own and lets it try to break out; see [`SelfTest::attempts`] for what it tries.
@@ -184,6 +197,7 @@ impl Renderer {
                 Sandbox::Unsandboxed => Confinement::BestEffort,
             },
             limits,
+            photo_use: self.photo_use,
             input: std::path::absolute(input).map_err(broken)?,
             output: std::path::absolute(output).map_err(broken)?,
             task,
@@ -200,7 +214,8 @@ impl Renderer {
     }
 
     /// What everything is held to.
-    pub(crate) const fn limits(&self) -> &Limits {
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
         &self.limits
     }
 

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use strongroom_core::media::FailureCode;
+use strongroom_core::rendition::Size;
 
 use crate::coded::{ALPHA_CODED, ALPHA_DECODED, Codec, Coded, Nclx, PICTURE_CODED, PICTURE_DECODED, PROFILE, Plane};
 use crate::film::{Run, Tool, run};
@@ -94,12 +95,18 @@ fn arguments(plane: &Plane, filter: &str, input: &Path, output: &Path, encoder: 
     words.as_flattened().iter().map(|word| (*word).to_owned()).chain([output]).collect()
 }
 
+/// Tones are mapped in floats. A picture larger than this is mapped in strips: a whole one of 48 megapixels would take
+/// gigabytes.
+const LARGEST_MAPPED_PIXELS: u64 = 4_000_000;
+const STRIPS: u32 = 16;
+
 /// Tiles side by side, then red, green and blue, then the part that is shown: a cut through halved colour would shift it.
 fn picture_filter(coded: &Coded) -> String {
     let (tiles, cut) = (tiles(&coded.picture), cut(coded));
     match coded.colour {
-        // Tones are mapped in floats, which a whole picture of 50 megapixels has no room for: tile by tile.
-        Some(colour) if colour.is_high_dynamic_range() => format!("{},format=rgb24,{tiles}{cut}", tone_map(colour)),
+        Some(colour) if colour.is_high_dynamic_range() => {
+            format!("{}{tiles}{cut}", mapped_tile(&coded.picture, colour))
+        }
         colour => {
             let pixels = if coded.is_deep() { "rgb48be" } else { "rgb24" };
             let samples = samples(colour);
@@ -108,6 +115,19 @@ fn picture_filter(coded: &Coded) -> String {
             )
         }
     }
+}
+
+/// A tile with its tones mapped; a large one strip by strip, one after another.
+fn mapped_tile(plane: &Plane, colour: Nclx) -> String {
+    let (Size { width, height }, mapped) = (plane.tile, tone_map(colour));
+    if u64::from(width) * u64::from(height) <= LARGEST_MAPPED_PIXELS {
+        return format!("{mapped},format=rgb24,");
+    }
+    // Strips are of one height, and of an even one where colour is halved: what is missing is added, and cut off again.
+    let step = STRIPS * 2;
+    format!(
+        "pad=iw:ceil(ih/{step})*{step},untile=1x{STRIPS},{mapped},format=rgb24,tile=1x{STRIPS},crop=iw:{height}:0:0:exact=1,"
+    )
 }
 
 /// Alpha is its samples as they are, whatever they are said to mean.

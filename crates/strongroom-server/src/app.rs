@@ -14,9 +14,11 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, Render};
 use crate::delivery::urls::Urls;
-use crate::jobs::{Drain, Sweeper, Wake, Worker};
+use crate::http::RateLimits;
+use crate::jobs::{Admission, Drain, Sweeper, Wake, Worker};
 use crate::services::access::Access;
 use crate::services::completion::Completion;
+use crate::services::fetch_counts::FetchCounts;
 use crate::services::one_at_a_time::OneAtATime;
 use crate::services::parts::Parts;
 use crate::services::sessions::Sessions;
@@ -88,10 +90,12 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Arc<Config>,
     pub(crate) access: Access,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) sessions: Sessions,
     pub(crate) parts: Parts,
     pub(crate) completion: Completion,
     pub(crate) settled: Settled,
+    pub(crate) fetch_counts: FetchCounts,
     pub(crate) urls: Urls,
     pub(crate) drain: Drain,
     pub(crate) wake: Wake,
@@ -172,13 +176,15 @@ pub async fn run(
             app.drain.clone(),
         ));
         tasks.spawn(sweeper(&app).run());
+        tasks.spawn(app.fetch_counts.clone().run(app.drain.clone()));
     }
     if options.work {
         tasks.spawn(look_for_tools(Arc::clone(&app.tools), renderer.clone()));
-        let Render { photo_workers, film_workers, .. } = app.config.render;
+        let Render { photo_workers, film_workers, total_memory_bytes, .. } = app.config.render;
+        let admission = Admission::new(total_memory_bytes);
         for (kind, workers) in [(JobKind::RenderPhoto, photo_workers), (JobKind::RenderFilm, film_workers)] {
             for _ in 0..workers {
-                tasks.spawn(worker(&app, kind, renderer.clone()).run());
+                tasks.spawn(worker(&app, kind, renderer.clone(), admission.clone()).run());
             }
         }
     }
@@ -188,6 +194,7 @@ pub async fn run(
         () = app.catalog.failed() => return Err(StartError::CatalogFailed),
     }
     drain(&app.drain, tasks, app.config.server.drain).await;
+    app.fetch_counts.write().await;
     Ok(())
 }
 
@@ -249,6 +256,7 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
     };
     Ok(App {
         access: Access { catalog: catalog.clone(), clock: Arc::clone(&clock) },
+        rate_limits: RateLimits::new(&config.limits),
         parts: Parts {
             catalog: catalog.clone(),
             store: store.clone(),
@@ -266,6 +274,7 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
         sandbox: if options.allow_unsandboxed { "off" } else { "enforced" },
         tools: Arc::default(),
         settled: Settled::default(),
+        fetch_counts: FetchCounts::new(catalog.clone()),
         drain: Drain::default(),
         sessions,
         catalog,
@@ -277,7 +286,7 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
     })
 }
 
-fn worker(app: &App, kind: JobKind, renderer: Renderer) -> Worker {
+fn worker(app: &App, kind: JobKind, renderer: Renderer, admission: Admission) -> Worker {
     Worker {
         kind,
         catalog: app.catalog.clone(),
@@ -287,6 +296,8 @@ fn worker(app: &App, kind: JobKind, renderer: Renderer) -> Worker {
         settled: app.settled.clone(),
         wake: app.wake.clone(),
         drain: app.drain.clone(),
+        admission,
+        min_free_bytes: app.config.store.min_free_bytes,
         poll: app.config.render.poll,
     }
 }
@@ -302,5 +313,6 @@ fn sweeper(app: &App) -> Sweeper {
         drain: app.drain.clone(),
         settings: app.config.sweep,
         remember: app.config.upload.remember,
+        trash_days: app.config.settings.trash_retention_days.unwrap_or(30),
     }
 }

@@ -6,14 +6,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use strongroom_core::release_form::ConsentPolicy;
+use strongroom_core::settings::Settings;
 use strongroom_core::upload::{Lifetime, PlanLimits};
-use strongroom_render::Limits;
 use strongroom_store::Durability;
 
 mod layers;
+mod memory;
+mod origin;
 mod reader;
 
 pub use layers::Layers;
+pub(crate) use origin::is_origin;
 pub use reader::ConfigError;
 
 /// The defaults, and the documentation of every key.
@@ -28,6 +32,10 @@ pub struct Config {
     pub store: Store,
     /// Upload sessions.
     pub upload: Upload,
+    /// How often a connection may call.
+    pub limits: Limits,
+    /// What holds where neither a connection nor its organisation says otherwise.
+    pub settings: Settings,
     /// Making renditions.
     pub render: Render,
     /// Signed URLs live at least this long.
@@ -53,6 +61,8 @@ pub struct Server {
     pub max_connections_per_address: usize,
     /// How long a drain may take.
     pub drain: Duration,
+    /// Web origins whose pages may upload, with a key that they were given.
+    pub cors_origins: Vec<String>,
 }
 
 /// How long a client may take.
@@ -96,6 +106,17 @@ pub struct Upload {
     pub remember: Duration,
 }
 
+/// How often a connection may call. None of these is a limit where it is 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Calls on the vault, on the whole.
+    pub requests_per_minute: u32,
+    /// Calls on the vault at once.
+    pub burst: u32,
+    /// Calls that upload.
+    pub uploads_per_minute: u32,
+}
+
 /// Making renditions.
 #[derive(Debug, Clone)]
 pub struct Render {
@@ -106,7 +127,9 @@ pub struct Render {
     /// How often to look for other processes' jobs.
     pub poll: Duration,
     /// What one render may use.
-    pub limits: Limits,
+    pub limits: strongroom_render::Limits,
+    /// What all renders of this process may use of memory together.
+    pub total_memory_bytes: u64,
 }
 
 /// Clearing up.
@@ -134,6 +157,7 @@ impl Config {
     /// Every key that is unknown, missing or of the wrong form.
     pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
         let mut from = reader::Reader::new(layers);
+        let url_lifetime = Duration::from_secs(from.whole("delivery.url_seconds", 60..=2_592_000));
         let config = Self {
             server: read_server(&mut from),
             store: Store {
@@ -143,7 +167,19 @@ impl Config {
             },
             upload: read_upload(&mut from),
             render: read_render(&mut from),
-            url_lifetime: Duration::from_secs(from.whole("delivery.url_seconds", 60..=604_800)),
+            limits: Limits {
+                requests_per_minute: from.whole_u32("limits.requests_per_minute", 0..=1_000_000),
+                burst: from.whole_u32("limits.burst", 1..=1_000_000),
+                uploads_per_minute: from.whole_u32("limits.uploads_per_minute", 0..=1_000_000),
+            },
+            settings: Settings {
+                consent_policy: Some(ConsentPolicy::Off),
+                quota_bytes: None,
+                trash_retention_days: Some(from.whole_u32("sweep.trash_days", 0..=365)),
+                delivery_ttl_seconds: u32::try_from(url_lifetime.as_secs()).ok(),
+                cors_origins: Some(from.origins("delivery.cors_origins")),
+            },
+            url_lifetime,
             sweep: Sweep {
                 interval: from.span("sweep.interval_seconds", 1.0, 0.05),
                 grace: from.span("sweep.grace_seconds", 1.0, 0.0),
@@ -173,6 +209,7 @@ fn read_server(from: &mut reader::Reader<'_>) -> Server {
         max_connections: from.count("server.max_connections", 1..=1_000_000),
         max_connections_per_address: from.count("server.max_connections_per_address", 1..=1_000_000),
         drain: Duration::from_secs(from.whole("server.drain_seconds", 0..=3600)),
+        cors_origins: from.origins("server.cors_origins"),
     }
 }
 
@@ -201,20 +238,29 @@ fn read_upload(from: &mut reader::Reader<'_>) -> Upload {
 fn read_render(from: &mut reader::Reader<'_>) -> Render {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = from.count("render.photo_workers", 0..=1024);
-    let limits = Limits {
+    let total_memory_bytes = from.whole("render.total_memory_bytes", 0..=1 << 50);
+    let limits = strongroom_render::Limits {
         max_pixels: from.whole("render.max_pixels", 1..=1_000_000_000),
-        max_side: u32::try_from(from.whole("render.max_side", 1..=65_535)).unwrap_or(u32::MAX),
+        max_side: from.whole_u32("render.max_side", 1..=65_535),
         address_space_bytes: from.whole("render.memory_bytes", 64 << 20..=1 << 40),
         cpu_seconds: from.whole("render.cpu_seconds", 1..=3600),
         wall_seconds: from.whole("render.wall_seconds", 1..=3600),
-        ..Limits::default()
+        ..strongroom_render::Limits::default()
     };
     Render {
         photo_workers: if workers == 0 { processors } else { workers },
         film_workers: from.count("render.film_workers", 0..=1024),
         poll: Duration::from_millis(from.whole("render.poll_milliseconds", 10..=60_000)),
         limits,
+        total_memory_bytes: if total_memory_bytes == 0 { share_of_memory() } else { total_memory_bytes },
     }
+}
+
+/// 60 % of the memory there is; the rest is for the server, and for the files that the system keeps in it. Where the system
+/// does not tell, one film at a time.
+fn share_of_memory() -> u64 {
+    memory::memory_bytes()
+        .map_or_else(|| strongroom_render::Limits::default().film_memory_bytes(), |bytes| bytes / 10 * 6)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Serving bytes: signed URLs, conditional requests, ranges.
 
+pub(crate) mod consent;
 pub(crate) mod disposition;
 pub(crate) mod entity;
 mod key_file;

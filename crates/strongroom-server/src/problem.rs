@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 use strongroom_catalog::CatalogError;
+use strongroom_catalog::records::{Refused, Shortfall};
 use strongroom_core::id::Malformed;
 use strongroom_store::StoreError;
 
@@ -21,6 +22,7 @@ pub(crate) enum Kind {
     Forbidden,
     SignatureInvalid,
     UrlExpired,
+    ReleaseFormRequired,
     NotFound,
     RouteNotFound,
     MethodNotAllowed,
@@ -35,6 +37,7 @@ pub(crate) enum Kind {
     UnsupportedMediaType,
     RangeNotSatisfiable,
     FileDigestMismatch,
+    RateLimited,
     Internal,
     StorageUnavailable,
 }
@@ -52,6 +55,7 @@ impl Kind {
             Self::Forbidden => (403, "FORBIDDEN"),
             Self::SignatureInvalid => (403, "SIGNATURE_INVALID"),
             Self::UrlExpired => (403, "URL_EXPIRED"),
+            Self::ReleaseFormRequired => (403, "RELEASE_FORM_REQUIRED"),
             Self::NotFound => (404, "RESOURCE_NOT_FOUND"),
             Self::RouteNotFound => (404, "ROUTE_NOT_FOUND"),
             Self::MethodNotAllowed => (405, "METHOD_NOT_ALLOWED"),
@@ -66,6 +70,7 @@ impl Kind {
             Self::UnsupportedMediaType => (415, "UNSUPPORTED_MEDIA_TYPE"),
             Self::RangeNotSatisfiable => (416, "RANGE_NOT_SATISFIABLE"),
             Self::FileDigestMismatch => (422, "DIGEST_MISMATCH"),
+            Self::RateLimited => (429, "RATE_LIMIT_EXCEEDED"),
             Self::Internal => (500, "INTERNAL_ERROR"),
             Self::StorageUnavailable => (503, "STORAGE_UNAVAILABLE"),
         }
@@ -80,11 +85,13 @@ pub(crate) struct Problem {
     pub(crate) details: Option<Value>,
     /// For the log only.
     pub(crate) private: Option<String>,
+    /// When to come back, where that is known.
+    pub(crate) retry_after_seconds: Option<u32>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: None, private: None }
+        Self { kind, message: message.into(), details: None, private: None, retry_after_seconds: None }
     }
 
     /// A 400 about one field: what it was, and what it should have been.
@@ -133,7 +140,7 @@ impl Problem {
     pub(crate) const fn retry_after_seconds(&self) -> Option<u32> {
         match self.kind {
             Kind::StorageUnavailable => Some(5),
-            _ => None,
+            _ => self.retry_after_seconds,
         }
     }
 }
@@ -145,9 +152,31 @@ impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         let private = error.to_string();
         match error {
+            CatalogError::OverQuota(shortfall) => over_quota(shortfall),
             CatalogError::Full => Self::private(Kind::StorageUnavailable, FULL, private),
             CatalogError::Unavailable(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, private),
             CatalogError::Unreadable(_) => Self::internal(private),
+        }
+    }
+}
+
+fn over_quota(shortfall: Shortfall) -> Problem {
+    let Shortfall { limit, used, reserved, requested } = shortfall;
+    let message = format!(
+        "the quota of this connection is {limit} bytes: {used} are stored and {reserved} promised to other uploads, so \
+         {requested} more do not fit"
+    );
+    let details = json!({ "limit": limit, "used": used, "reserved": reserved, "requested": requested });
+    Problem::new(Kind::QuotaExceeded, message).with_details(details)
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Form(id) => Self::not_found("release form", &id.to_string()),
+            Refused::Person(id) => Self::not_found("tagged friend user", &id.to_string()),
+            Refused::Media(named) => Self::not_found("media", &named),
+            Refused::NeverValid => Self::new(Kind::BadRequest, "expiresAt: must be later than validFrom"),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! staging/3f/3f0c…-uuid.7.00c0ffee00c0ffee      a side file: one try of part 7
 //! blobs/3f/3f0c…-uuid                           an original
 //! renditions/3f/3f0c…-uuid.thumb.jpg            a rendition
-//! scratch/8d1b…/{input,out/}                    one render job's own directory
+//! scratch/3f0c…-uuid.8d1b…/{input,out/}          one render job's own directory
 //! reserve                                       room for the rows that free other bytes
 //! ```
 //!

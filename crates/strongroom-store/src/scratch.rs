@@ -13,7 +13,10 @@ use crate::error::StoreError;
 use crate::layout::make_directory;
 use crate::store::{Store, blocking};
 
-/// A private directory with a random name. Removed with all it holds when dropped.
+/// Between the blob's key and what is random in a directory's name.
+const OF_BLOB: char = '.';
+
+/// A private directory with a name of its own. Removed with all it holds when dropped.
 #[derive(Debug)]
 #[must_use = "the directory is removed when this is dropped"]
 pub struct Scratch {
@@ -24,16 +27,21 @@ pub struct Scratch {
 }
 
 impl Store {
-    /// A new scratch directory, with an empty directory `out` in it.
+    /// A new scratch directory, with an empty directory `out` in it, to render `blob` in.
+    ///
+    /// Whoever had one for it loses it, and with it the way to publish anything from there: a worker that was stopped and
+    /// goes on after its job was taken over finds none of its files. Asking the catalog first could not do that, for it may
+    /// be stopped between the answer and the rename.
     ///
     /// # Errors
     /// `Full` or `Io`.
-    pub async fn scratch(&self) -> Result<Scratch, StoreError> {
+    pub async fn scratch(&self, blob: BlobKey) -> Result<Scratch, StoreError> {
         let store = self.clone();
         blocking(move || {
+            seize(&store, blob)?;
             loop {
                 // The sweep may find a new directory before it is locked; then another name is tried.
-                if let Some(scratch) = Scratch::create(&store)? {
+                if let Some(scratch) = Scratch::create(&store, blob)? {
                     let output = scratch.output();
                     make_directory(&output).map_err(|e| StoreError::of("create", &output, &e))?;
                     return Ok(scratch);
@@ -66,10 +74,8 @@ impl Store {
 }
 
 impl Scratch {
-    fn create(store: &Store) -> Result<Option<Self>, StoreError> {
-        let mut bytes = [0; 16];
-        strongroom_core::id::fill_random(&mut bytes);
-        let path = store.layout().scratch_area().join(format!("{:032x}", u128::from_le_bytes(bytes)));
+    fn create(store: &Store, blob: BlobKey) -> Result<Option<Self>, StoreError> {
+        let path = store.layout().scratch_area().join(format!("{blob}{OF_BLOB}{}", random_name()));
         make_directory(&path).map_err(|e| StoreError::of("create", &path, &e))?;
         let lock = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -128,6 +134,34 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         remove(&self.path);
     }
+}
+
+/// Gives every scratch directory of `blob` a name that nobody knows, in one step each. Not removed: there may be a child that
+/// still writes to it. It is swept once the lock is gone.
+fn seize(store: &Store, blob: BlobKey) -> Result<(), StoreError> {
+    let area = store.layout().scratch_area();
+    let beginning = format!("{blob}{OF_BLOB}");
+    for entry in area.read_dir().map_err(|e| StoreError::of("list", &area, &e))? {
+        let entry = entry.map_err(|e| StoreError::of("list", &area, &e))?;
+        if !entry.file_name().to_string_lossy().starts_with(&beginning) {
+            continue;
+        }
+        #[allow(clippy::disallowed_methods, reason = "publishes nothing: takes a directory away from who works in it")]
+        let seized = fs::rename(entry.path(), area.join(random_name()));
+        match seized {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::of("seize", &entry.path(), &error));
+            }
+            _ => tracing::warn!(path = %entry.path().display(), "took a scratch directory from whoever had it"),
+        }
+    }
+    Ok(())
+}
+
+fn random_name() -> String {
+    let mut bytes = [0; 16];
+    strongroom_core::id::fill_random(&mut bytes);
+    format!("{:032x}", u128::from_le_bytes(bytes))
 }
 
 /// Best effort; does not follow links that a decoder may have left.

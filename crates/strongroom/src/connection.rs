@@ -1,14 +1,15 @@
-//! `strongroom connection create`.
+//! `strongroom connection`: what an operator does with connections beside a running server.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use strongroom_catalog::records::Connection;
+use strongroom_catalog::records::NewConnection;
 use strongroom_core::clock::{Clock as _, SystemClock};
 use strongroom_core::connection::{ConnectionStatus, Environment};
-use strongroom_core::id::{ConnectionId, OrganisationId};
+use strongroom_core::id::ConnectionId;
 use strongroom_core::permission::{Grants, Permission};
 use strongroom_server::app::open_catalog;
 
+use crate::organisation::Organisation;
 use crate::settings::DataDir;
 use crate::{Ending, output};
 
@@ -17,6 +18,21 @@ use crate::{Ending, output};
 pub(crate) enum ConnectionCommand {
     /// Make a connection.
     Create(CreateArguments),
+    /// Let nobody use a connection. What it holds is kept.
+    Invalidate(OneArguments),
+    /// Let a connection be used again.
+    Activate(OneArguments),
+    /// Delete a connection and all that it holds. It is unknown at once; a running server purges its bytes.
+    Delete(OneArguments),
+}
+
+/// Commands on one connection.
+#[derive(Debug, Args)]
+pub(crate) struct OneArguments {
+    #[command(flatten)]
+    data_dir: DataDir,
+    /// Which one: conn_…
+    id: ConnectionId,
 }
 
 /// `strongroom connection create`.
@@ -24,6 +40,8 @@ pub(crate) enum ConnectionCommand {
 pub(crate) struct CreateArguments {
     #[command(flatten)]
     data_dir: DataDir,
+    #[command(flatten)]
+    organisation: Organisation,
     /// The name shown to people.
     #[arg(long)]
     name: String,
@@ -46,17 +64,43 @@ pub(crate) struct CreateArguments {
 
 /// Runs `strongroom connection`.
 pub(crate) async fn run(command: ConnectionCommand) -> Ending {
-    let ConnectionCommand::Create(arguments) = command;
+    match command {
+        ConnectionCommand::Create(arguments) => create(arguments).await,
+        ConnectionCommand::Invalidate(arguments) => set_status(arguments, ConnectionStatus::Expired).await,
+        ConnectionCommand::Activate(arguments) => set_status(arguments, ConnectionStatus::Active).await,
+        ConnectionCommand::Delete(arguments) => delete(arguments).await,
+    }
+}
+
+async fn set_status(arguments: OneArguments, status: ConnectionStatus) -> Ending {
+    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let id = arguments.id;
+    if catalog.connection(id.clone()).await?.is_none() {
+        return Err(format!("there is no connection {id}").into());
+    }
+    Ok(catalog.set_connection_status(id, status, SystemClock.now()).await?)
+}
+
+async fn delete(arguments: OneArguments) -> Ending {
+    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    if catalog.delete_connection(arguments.id.clone(), SystemClock.now()).await? {
+        return Ok(());
+    }
+    Err(format!("there is no connection {}", arguments.id).into())
+}
+
+async fn create(arguments: CreateArguments) -> Ending {
     let all = arguments.permissions.is_empty();
-    let connection = Connection {
+    let connection = NewConnection {
         id: ConnectionId::random(),
-        organisation: OrganisationId::default_organisation(),
+        organisation: arguments.organisation.organisation,
         environment: if arguments.sandbox { Environment::Sandbox } else { Environment::Live },
         status: ConnectionStatus::Active,
         name: arguments.name,
         username: arguments.username,
         avatar: arguments.avatar,
         permissions: if all { Grants::<Permission>::all() } else { arguments.permissions.into_iter().collect() },
+        client_reference_id: None,
         created_at: SystemClock.now(),
     };
     let catalog = open_catalog(&arguments.data_dir.data_dir).await?;

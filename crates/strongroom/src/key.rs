@@ -1,15 +1,16 @@
-//! `strongroom key create`.
+//! `strongroom key`: made, listed and revoked beside a running server, which sees it with its next call.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use strongroom_catalog::records::{ApiKeyRecord, NewApiKey};
-use strongroom_core::clock::{Clock as _, SystemClock};
+use strongroom_catalog::records::{ApiKeyRecord, KeptKey, NewApiKey};
+use strongroom_core::clock::{Clock as _, SystemClock, Timestamp};
 use strongroom_core::connection::Environment;
-use strongroom_core::id::{KeyId, OrganisationId};
+use strongroom_core::id::{ConnectionId, KeyId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Permission, Scope};
 use strongroom_server::app::open_catalog;
 
+use crate::organisation::Organisation;
 use crate::settings::DataDir;
 use crate::{Ending, output};
 
@@ -18,6 +19,36 @@ use crate::{Ending, output};
 pub(crate) enum KeyCommand {
     /// Make an API key. It is shown once.
     Create(CreateArguments),
+    /// List the keys that were not revoked, newest first.
+    List(ListArguments),
+    /// Revoke a key, for good. A running server refuses its next call.
+    Revoke(RevokeArguments),
+}
+
+/// `strongroom key list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    data_dir: DataDir,
+    #[command(flatten)]
+    organisation: Organisation,
+    /// Those of the sandbox.
+    #[arg(long)]
+    sandbox: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `strongroom key revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArguments {
+    #[command(flatten)]
+    data_dir: DataDir,
+    #[command(flatten)]
+    organisation: Organisation,
+    /// Which one: key_…
+    id: KeyId,
 }
 
 /// `strongroom key create`.
@@ -25,6 +56,8 @@ pub(crate) enum KeyCommand {
 pub(crate) struct CreateArguments {
     #[command(flatten)]
     data_dir: DataDir,
+    #[command(flatten)]
+    organisation: Organisation,
     /// What you call it.
     #[arg(long)]
     name: String,
@@ -37,6 +70,12 @@ pub(crate) struct CreateArguments {
     /// Only this permission (vault:read, vault:write, profile:read, profile:write); repeatable. All unless given.
     #[arg(long = "permission")]
     permissions: Vec<Permission>,
+    /// Only for this connection (conn_…); repeatable. All of its organisation's unless given.
+    #[arg(long = "connection")]
+    connections: Vec<ConnectionId>,
+    /// From when on it is refused: RFC 3339, or a date.
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Timestamp>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -44,19 +83,56 @@ pub(crate) struct CreateArguments {
 
 /// Runs `strongroom key`.
 pub(crate) async fn run(command: KeyCommand) -> Ending {
-    let KeyCommand::Create(arguments) = command;
+    match command {
+        KeyCommand::Create(arguments) => create(arguments).await,
+        KeyCommand::List(arguments) => list(arguments).await,
+        KeyCommand::Revoke(arguments) => revoke(arguments).await,
+    }
+}
+
+async fn list(arguments: ListArguments) -> Ending {
+    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let environment = if arguments.sandbox { Environment::Sandbox } else { Environment::Live };
+    let keys = catalog.list_keys(arguments.organisation.organisation, environment, u32::MAX).await?;
+    if arguments.json {
+        let shown = |key: &KeptKey| {
+            let KeptKey { record, created_at } = key;
+            json!({
+                "id": record.id, "name": record.name, "scopes": record.scopes, "permissions": record.permissions,
+                "connections": record.connections, "createdAt": created_at.to_rfc3339(),
+                "expiresAt": record.expires_at.map(Timestamp::to_rfc3339),
+            })
+        };
+        output::json(&keys.iter().map(shown).collect());
+    } else {
+        keys.iter().for_each(|KeptKey { record, .. }| output::line(&format!("{}  {}", record.id, record.name)));
+    }
+    Ok(())
+}
+
+async fn revoke(arguments: RevokeArguments) -> Ending {
+    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let RevokeArguments { organisation, id, .. } = arguments;
+    if catalog.revoke_key(organisation.organisation, id.clone(), SystemClock.now()).await? {
+        return Ok(());
+    }
+    Err(format!("there is no API key {id} in this organisation").into())
+}
+
+async fn create(arguments: CreateArguments) -> Ending {
     let environment = if arguments.sandbox { Environment::Sandbox } else { Environment::Live };
     let key = ApiKey::random(environment);
     let narrowed = arguments.scopes.is_empty() && arguments.permissions.is_empty();
     let record = ApiKeyRecord {
         id: KeyId::random(),
-        organisation: OrganisationId::default_organisation(),
+        organisation: arguments.organisation.organisation,
         environment,
         name: arguments.name,
         // Naming permissions alone makes a key for connections alone, and the other way round.
         scopes: if narrowed { Grants::<Scope>::all() } else { arguments.scopes.into_iter().collect() },
         permissions: if narrowed { Grants::<Permission>::all() } else { arguments.permissions.into_iter().collect() },
-        expires_at: None,
+        connections: Some(arguments.connections).filter(|ids| !ids.is_empty()),
+        expires_at: arguments.expires_at,
         revoked_at: None,
     };
     let catalog = open_catalog(&arguments.data_dir.data_dir).await?;

@@ -5,6 +5,7 @@ mod connection;
 mod doctor;
 mod jobs;
 mod key;
+mod organisation;
 mod output;
 mod serve;
 mod settings;
@@ -35,6 +36,9 @@ enum Command {
     /// Connections: the accounts that own uploads and media.
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
+    /// Organisations: owners of keys and connections.
+    #[command(subcommand)]
+    Organisation(organisation::OrganisationCommand),
     /// Upload files, resumably.
     Upload(upload::UploadArgs),
     /// Jobs: what is waiting, running, or dead.
@@ -76,6 +80,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Worker(arguments) => serve::worker(arguments).await,
         Command::Key(command) => key::run(command).await,
         Command::Connection(command) => connection::run(command).await,
+        Command::Organisation(command) => organisation::run(command).await,
         Command::Upload(arguments) => return upload::run(arguments).await,
         Command::Jobs(command) => jobs::run(command).await,
         Command::SigningKey(command) => signing_key::run(&command),

@@ -5,7 +5,7 @@ use strongroom_core::id::{BlobKey, ConnectionId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, Format, MediaStatus, MediaType};
 
-use super::{Answer, Columns as _, Connection, Row, jobs, signed, sql};
+use super::{Answer, Columns as _, Connection, Row, jobs, signed, sql, usage};
 use crate::records::{BlobState, NewBlob, NextStep};
 
 /// The blob that a new media will show, and how far it is.
@@ -15,9 +15,17 @@ pub(super) struct Shown {
     pub(super) status: MediaStatus,
 }
 
-/// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them.
+/// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them. Bytes
+/// for which the quota has no room are not kept.
 pub(crate) async fn keep_blob(connection: &mut Connection, new: NewBlob, now: Timestamp) -> Answer<BlobKey> {
-    Ok(keep_or_share(connection, &new, now).await?.blob)
+    let shown = match same_content(connection, &new).await? {
+        Some(shown) => share(connection, &new, shown, now).await?,
+        None => {
+            usage::require_room(connection, &new.connection, new.size_bytes).await?;
+            insert_blob(connection, &new, now).await?
+        }
+    };
+    Ok(shown.blob)
 }
 
 /// How far a blob's renditions are.

@@ -4,7 +4,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::MediaId;
 use strongroom_core::media::MediaStatus;
 
-use super::{Answer, Columns as _, Connection, blobs, events, sql, uploads};
+use super::{Answer, Columns as _, Connection, blobs, events, named, sql, uploads};
 use crate::CatalogError;
 use crate::records::{Completed, NewMedia};
 
@@ -28,6 +28,7 @@ pub(crate) async fn complete_upload(connection: &mut Connection, new: NewMedia, 
         .bind(media.number())
         .execute(&mut *connection)
         .await?;
+    named::attach_named(connection, &new.connection, new.upload, media, now).await?;
     let data = format!("{{\"mediaUploadId\":\"{}\",\"mediaId\":{media}}}", new.upload);
     events::record(connection, &new.connection, "upload.completed", Some(media), data, now).await?;
     if let Some(event_type) = settled_event(shown.status) {

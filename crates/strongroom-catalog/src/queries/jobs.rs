@@ -102,6 +102,29 @@ pub(crate) async fn give_back(connection: &mut Connection, job: i64, lease: Leas
     Ok(())
 }
 
+/// Puts a job that could not begin back until `run_at`, with its attempt not spent and the reason where operators look.
+/// `false` means that the lease was lost.
+pub(crate) async fn postpone_job(
+    connection: &mut Connection,
+    job: ClaimedJob,
+    reason: String,
+    run_at: Timestamp,
+    now: Timestamp,
+) -> Answer<bool> {
+    let postponed =
+        sql("update job set state = 'ready', attempts = attempts - 1, lease_token = null, lease_until = null,
+                                last_error = $3, run_at = $4, updated_at = $5
+                         where id = $1 and lease_token = $2 and state = 'running'")
+        .bind(job.id)
+        .bind(job.lease.to_string())
+        .bind(reason)
+        .bind(run_at.as_millis())
+        .bind(now.as_millis())
+        .execute(connection)
+        .await?;
+    Ok(postponed.rows_affected() == 1)
+}
+
 /// Passes a job on to another queue, with its attempt not spent. `false` means that the lease was lost.
 pub(crate) async fn hand_over(
     connection: &mut Connection,

@@ -2,11 +2,12 @@
 
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
-use strongroom_core::media::{Failure, FailureCode, MediaStatus, MediaType};
+use strongroom_core::media::{Failure, FailureCode};
+use strongroom_core::release_form::ConsentPolicy;
 use strongroom_core::rendition::{RenditionName, Size};
 
-use super::{Answer, Columns as _, Connection, Row, signed, sql};
-use crate::records::{Deliverable, Media, MediaOrder, MediaPage, Rendition};
+use super::{Answer, Columns as _, Connection, Row, attached, connections, signed, sql};
+use crate::records::{Deliverable, Media, Rendition};
 
 /// The media that `$condition` picks, a row for each of their renditions, in the order of `$order`.
 macro_rules! select_media {
@@ -15,7 +16,7 @@ macro_rules! select_media {
             "with page as (select * from media where ",
             $condition,
             ") select page.id, page.connection_id, page.blob_key, page.type, page.status, page.filename, page.url_version,
-                      page.likes, page.tips, page.created_at, page.preview_blob, blob.size_bytes, blob.etag, blob.sha256, blob.format,
+                      page.likes, page.tips, page.created_at, page.deleted_at, page.preview_blob, blob.size_bytes, blob.etag, blob.sha256, blob.format,
                       blob.width, blob.height, blob.duration_ms, blob.progress, blob.failure_code, blob.failure_message,
                       rendition.blob_key as rendition_blob, rendition.name as rendition_name, rendition.format as rendition_format,
                       rendition.width as rendition_width, rendition.height as rendition_height,
@@ -30,27 +31,16 @@ macro_rules! select_media {
     };
 }
 
-/// A page sorted by one column. The column and the direction are part of the text, never data.
-macro_rules! select_page {
-    ($column:literal, $direction:literal) => {
-        select_media!(
-            concat!(
-                "connection_id = $1 and deleted_at is null and ($2 is null or type = $2) and ($3 is null or status = $3)
-                 order by ", $column, " ", $direction, ", id ", $direction, " limit $4 offset $5"
-            ),
-            concat!("page.", $column, " ", $direction, ", page.id ", $direction)
-        )
-    };
-}
+pub(super) use select_media;
 
 /// One media of a connection.
 pub(crate) async fn media(connection: &mut Connection, owner: ConnectionId, id: MediaId) -> Answer<Option<Media>> {
     let rows = sql(select_media!("connection_id = $1 and id = $2 and deleted_at is null", "page.id"))
         .bind(owner.to_string())
         .bind(id.number())
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
-    Ok(gather(&rows)?.pop())
+    Ok(whole(connection, &owner, &rows).await?.pop())
 }
 
 /// The media that an upload became.
@@ -62,9 +52,9 @@ pub(crate) async fn media_of_upload(
     let rows = sql(select_media!("connection_id = $1 and upload_id = $2 and deleted_at is null", "page.id"))
         .bind(owner.to_string())
         .bind(upload.uuid().to_string())
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
-    Ok(gather(&rows)?.pop())
+    Ok(whole(connection, &owner, &rows).await?.pop())
 }
 
 /// The newest media with these bytes, if it has not failed.
@@ -83,9 +73,9 @@ pub(crate) async fn media_by_etag(
     .bind(owner.to_string())
     .bind(etag.as_bytes().to_vec())
     .bind(signed(size_bytes))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(gather(&rows)?.pop())
+    Ok(whole(connection, &owner, &rows).await?.pop())
 }
 
 /// The newest media whose bytes have this SHA-256, if it has not failed.
@@ -104,38 +94,9 @@ pub(crate) async fn media_by_sha256(
     .bind(owner.to_string())
     .bind(sha256.to_vec())
     .bind(signed(size_bytes))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(gather(&rows)?.pop())
-}
-
-/// A page of a connection's media.
-pub(crate) async fn list_media(
-    connection: &mut Connection,
-    owner: ConnectionId,
-    page: MediaPage,
-) -> Answer<Vec<Media>> {
-    let rows = sql(page_text(page.order, page.descending))
-        .bind(owner.to_string())
-        .bind(page.media_type.map(MediaType::as_str))
-        .bind(page.status.map(MediaStatus::as_str))
-        .bind(i64::from(page.limit))
-        .bind(signed(page.offset))
-        .fetch_all(connection)
-        .await?;
-    gather(&rows)
-}
-
-/// The statement of a page in this order.
-pub(crate) const fn page_text(order: MediaOrder, descending: bool) -> &'static str {
-    match (order, descending) {
-        (MediaOrder::Created, true) => select_page!("created_at", "desc"),
-        (MediaOrder::Created, false) => select_page!("created_at", "asc"),
-        (MediaOrder::Likes, true) => select_page!("likes", "desc"),
-        (MediaOrder::Likes, false) => select_page!("likes", "asc"),
-        (MediaOrder::Tips, true) => select_page!("tips", "desc"),
-        (MediaOrder::Tips, false) => select_page!("tips", "asc"),
-    }
+    Ok(whole(connection, &owner, &rows).await?.pop())
 }
 
 /// Shows the renditions of another blob as a media's preview, or its own again. Older URLs die. Says whether there is such a
@@ -162,32 +123,49 @@ pub(crate) async fn deliverable(
     media: MediaId,
     name: RenditionName,
 ) -> Answer<Option<Deliverable>> {
-    let row =
-        sql("select blob.key as blob_key, media.url_version, blob.published_at, rendition.name as rendition_name,
-                          rendition.format as rendition_format, rendition.width as rendition_width,
-                          rendition.height as rendition_height, rendition.size_bytes as rendition_bytes
-                   from media
-                   join blob on blob.connection_id = media.connection_id
-                            and blob.key = case when $3 then coalesce(media.preview_blob, media.blob_key)
-                                                else media.blob_key end
-                   join rendition on rendition.connection_id = blob.connection_id and rendition.blob_key = blob.key
-                   where media.id = $1 and rendition.name = $2 and media.deleted_at is null
-                     and media.status in ('ready', 'playable')")
-        .bind(media.number())
-        .bind(name.as_str())
-        .bind(name.is_preview())
-        .fetch_optional(connection)
-        .await?;
+    let row = sql(concat!(
+        "select blob.key as blob_key, media.connection_id, media.url_version, blob.published_at,
+                rendition.name as rendition_name, rendition.format as rendition_format, rendition.width as rendition_width,
+                rendition.height as rendition_height, rendition.size_bytes as rendition_bytes, ",
+        connections::effective_settings!(),
+        " from media
+         join connection on connection.id = media.connection_id and connection.deleted_at is null ",
+        connections::join_inherited!(),
+        " join blob on blob.connection_id = media.connection_id
+                  and blob.key = case when $3 then coalesce(media.preview_blob, media.blob_key) else media.blob_key end
+         join rendition on rendition.connection_id = blob.connection_id and rendition.blob_key = blob.key
+         where media.id = $1 and rendition.name = $2 and media.deleted_at is null and media.status in ('ready', 'playable')"
+    ))
+    .bind(media.number())
+    .bind(name.as_str())
+    .bind(name.is_preview())
+    .fetch_optional(&mut *connection)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let (Some(rendition), Some(published_at)) = (rendition(&row)?, row.optional_time("published_at")?) else {
         return Ok(None);
     };
+    let (owner, settings) = (row.word("connection_id")?, connections::settings(&row)?);
+    let release_forms = match settings.policy() {
+        ConsentPolicy::Off | ConsentPolicy::Warn => Vec::new(),
+        ConsentPolicy::Require => attached::validities(connection, &owner, media).await?,
+    };
     Ok(Some(Deliverable {
+        connection: owner,
+        settings,
+        release_forms,
         blob: row.word("blob_key")?,
         rendition,
         url_version: row.number("url_version")?,
         published_at,
     }))
+}
+
+/// The media of these rows, with all that hangs on them.
+pub(super) async fn whole(connection: &mut Connection, owner: &ConnectionId, rows: &[Row]) -> Answer<Vec<Media>> {
+    let mut media = gather(rows)?;
+    attached::attach(connection, owner, &mut media).await?;
+    Ok(media)
 }
 
 /// Groups the rows of [`select_media!`], which come a rendition each, into media. Renditions are in the order of their names'
@@ -234,8 +212,11 @@ fn read(row: &Row, id: MediaId) -> Answer<Media> {
         likes: row.number("likes")?,
         tips: row.number("tips")?,
         created_at: row.time("created_at")?,
+        deleted_at: row.optional_time("deleted_at")?,
         custom_preview: row.optional_word("preview_blob")?,
         renditions: Vec::new(),
+        release_forms: Vec::new(),
+        lists: Vec::new(),
     })
 }
 

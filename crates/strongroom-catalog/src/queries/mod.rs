@@ -1,15 +1,37 @@
 //! The statements, in the SQL that both engines share: static text, `$N` parameters.
 
+pub(crate) mod attached;
+pub(crate) mod attaching;
+pub(crate) mod audit;
 pub(crate) mod blobs;
 pub(crate) mod completion;
 pub(crate) mod connections;
+pub(crate) mod documents;
+pub(crate) mod edits;
 pub(crate) mod events;
+pub(crate) mod fetches;
+pub(crate) mod forms;
+mod gate;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod lapsing;
+pub(crate) mod listing;
+pub(crate) mod lists;
 pub(crate) mod media;
+pub(crate) mod members;
+pub(crate) mod named;
+pub(crate) mod organisations;
 pub(crate) mod outcome;
 pub(crate) mod parts;
+pub(crate) mod people;
+pub(crate) mod removal;
+pub(crate) mod search;
+pub(crate) mod settings;
+pub(crate) mod stored;
+pub(crate) mod stored_totals;
+pub(crate) mod trash;
 pub(crate) mod uploads;
+pub(crate) mod usage;
 
 mod columns;
 

@@ -1,10 +1,11 @@
 //! Upload sessions.
 
 use strongroom_core::clock::Timestamp;
+use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, UploadId};
 use strongroom_core::upload::{Plan, UploadState};
 
-use super::{Answer, Columns as _, Connection, Row, signed, sql};
+use super::{Answer, Columns as _, Connection, Row, signed, sql, usage};
 use crate::CatalogError;
 use crate::records::Upload;
 
@@ -15,12 +16,15 @@ macro_rules! select_upload {
     };
 }
 
-/// Opens a session, unless the connection has `most_open` open ones already. Says whether it did.
+/// Opens a session, unless the connection has `most_open` open ones already. Says whether it did. Its bytes are promised
+/// from here on: where the quota has no room for them, none is opened.
 pub(crate) async fn create_upload(connection: &mut Connection, upload: Upload, most_open: i64) -> Answer<bool> {
+    usage::require_room(connection, &upload.connection, upload.plan.size()).await?;
     let created = sql("insert into upload (connection_id, id, state, filename, content_type, size_bytes, part_bytes,
                                            repr_digest, created_at, active_at, expires_at)
                        select $1, $2, 'open', $3, $4, $5, $6, $7, $8, $8, $9
-                       where (select count(*) from upload where connection_id = $1 and state = 'open') < $10")
+                       where (select count(*) from upload where connection_id = $1 and state = 'open') < $10
+                         and exists (select 1 from connection where id = $1 and deleted_at is null)")
     .bind(upload.connection.to_string())
     .bind(upload.id.uuid().to_string())
     .bind(upload.filename)
@@ -86,6 +90,28 @@ pub(crate) async fn move_upload(
     .execute(connection)
     .await?;
     Ok(moved.rows_affected() == 1)
+}
+
+/// Lets a session be completed: from here on no part is taken. Says whether it was open. Where a quota that was lowered since
+/// has no room for its bytes any more, it stays open.
+pub(crate) async fn begin_completing(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    id: UploadId,
+    etag: Digest,
+    now: Timestamp,
+) -> Answer<bool> {
+    let (open, completing) = (UploadState::Open, UploadState::Completing);
+    if !move_upload(connection, owner.clone(), id, open, completing, now).await? {
+        return Ok(false);
+    }
+    let row = sql("select size_bytes from upload where connection_id = $1 and id = $2")
+        .bind(owner.to_string())
+        .bind(id.uuid().to_string())
+        .fetch_one(&mut *connection)
+        .await?;
+    usage::require_room_at_last(connection, &owner, etag, row.unsigned("size_bytes")?).await?;
+    Ok(true)
 }
 
 /// Open sessions whose time has come.

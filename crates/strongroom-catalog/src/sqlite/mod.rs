@@ -19,6 +19,94 @@ pub(crate) mod dialect {
         };
     }
     pub(crate) use skip_locked;
+
+    /// Appended to a select whose answer is to hold until the transaction ends: PostgreSQL's `for update of` this table. A
+    /// database with one writer needs nothing.
+    macro_rules! locking {
+        ($table:literal) => {
+            ""
+        };
+    }
+    pub(crate) use locking;
+
+    /// Follows a column: is it one of the numbers in this parameter, which is a JSON list?
+    macro_rules! one_of {
+        ($parameter:literal) => {
+            concat!("in (select value from json_each(", $parameter, "))")
+        };
+    }
+    pub(crate) use one_of;
+
+    /// Whether the text of the media with the id `$media` holds the words of [`words`] in the parameter `$words`.
+    macro_rules! text_matches {
+        ($media:literal, $words:literal) => {
+            concat!("exists (select 1 from media_text where media_text match ", $words, " and rowid = ", $media, ")")
+        };
+    }
+    pub(crate) use text_matches;
+
+    /// Whether the text of the media with the id `$media` is like one of two patterns. The sign keeps the table's own index
+    /// out of it: it knows no patterns this short.
+    macro_rules! text_is_like {
+        ($media:literal, $lower:literal, $upper:literal) => {
+            concat!(
+                "exists (select 1 from media_text where rowid = ",
+                $media,
+                " and (+text like ",
+                $lower,
+                " escape '\\' or +text like ",
+                $upper,
+                " escape '\\'))"
+            )
+        };
+    }
+    pub(crate) use text_is_like;
+
+    /// The texts that hold the words of [`words`] in the parameter `$words`.
+    macro_rules! texts_of_words {
+        ($words:literal) => {
+            concat!("media_text where media_text match ", $words)
+        };
+    }
+    pub(crate) use texts_of_words;
+
+    /// The places of all media whose text holds the words of [`words`] in the parameter `$words`, in the order of their ids.
+    macro_rules! places_of_words {
+        ($words:literal) => {
+            concat!(
+                "media_text cross join listing
+                 where media_text match ",
+                $words,
+                " and listing.media_id = media_text.rowid"
+            )
+        };
+    }
+    pub(crate) use places_of_words;
+
+    /// The id of the media in [`places_of_words`].
+    macro_rules! found_id {
+        () => {
+            "media_text.rowid"
+        };
+    }
+    pub(crate) use found_id;
+
+    /// Where `$part` occurs in `$text`, from 1; 0 where it does not.
+    macro_rules! position {
+        ($text:literal, $part:literal) => {
+            concat!("instr(", $text, ", ", $part, ")")
+        };
+    }
+    pub(crate) use position;
+
+    /// The fewest characters that the index of texts can look for.
+    pub(crate) const SHORTEST_WORD: usize = 3;
+
+    /// The parameter that finds `text` among an owner's. Quoted, so that none of it is syntax.
+    pub(crate) fn words(owner: &strongroom_core::id::ConnectionId, text: &str) -> String {
+        let hint: String = owner.as_str().chars().skip(5).take(SHORTEST_WORD).collect();
+        format!("owner : \"{hint}\" AND text : \"{}\"", text.replace('"', "\"\""))
+    }
 }
 
 #[path = "../queries/mod.rs"]

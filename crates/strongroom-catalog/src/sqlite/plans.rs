@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use super::Engine;
-use super::queries::{jobs, media};
+use super::queries::listing::Filter;
+use super::queries::{attached, jobs, listing, stored};
 use crate::records::MediaOrder;
 
 /// An engine on a new file that holds 10,000 media and their 10,000 done jobs.
@@ -11,7 +12,8 @@ async fn filled(home: &tempfile::TempDir) -> Engine {
     let path = home.path().join("catalog.sqlite");
     let engine = Engine::open(&path).await.unwrap();
     let fill = "
-        insert into connection values ('conn', 'org_000000000000000000000000', 'live', 'active', '', '', null, '', null, 0, 0, null);
+        insert into connection (id, organisation_id, environment, status, name, username, permissions, created_at, updated_at)
+            values ('conn', 'org_000000000000000000000000', 'live', 'active', '', '', '', 0, 0);
         create temp table n as with recursive n (i) as (select 1 union all select i + 1 from n where i < 10000) select i from n;
         insert into blob (connection_id, key, etag, size_bytes, type, status, created_at)
             select 'conn', 'blob' || i, 'etag' || i, 1, 'photo', 'ready', i from n;
@@ -49,18 +51,71 @@ async fn done_jobs_are_never_looked_at() {
     }
 }
 
-/// Not even the join with renditions is sorted again: the page comes out of its index in order, and stays so.
+/// However it is sorted and filtered: along one index, entered where the page begins, and nothing is sorted.
 #[tokio::test]
 async fn a_page_is_an_index_walk() {
     let home = tempfile::tempdir().unwrap();
     let engine = filled(&home).await;
-    for (order, index) in
-        [(MediaOrder::Created, "media_recent"), (MediaOrder::Likes, "media_liked"), (MediaOrder::Tips, "media_tipped")]
+    for (filter, kind, entered) in
+        [(Filter::Any, "", ""), (Filter::Type, "typed_", " AND type=?"), (Filter::Unready, "unready_", " AND status=?")]
     {
-        for descending in [false, true] {
-            let plan = plan(&engine, media::page_text(order, descending)).await;
-            assert!(uses(&plan, &format!("media USING INDEX {index} (connection_id=?")), "{plan:#?}");
-            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+        for (order, index, column) in [
+            (MediaOrder::Created, "recent", "created_at"),
+            (MediaOrder::Likes, "liked", "likes"),
+            (MediaOrder::Tips, "tipped", "tips"),
+        ] {
+            for (descending, beyond) in [(false, '>'), (true, '<')] {
+                let plan = plan(&engine, listing::page_text(order, descending, filter)).await;
+                let walk = format!(
+                    "listing USING COVERING INDEX listing_{kind}{index} (connection_id=? AND list_id=?{entered}"
+                );
+                let begins = format!("({column},media_id){beyond}(?,?)");
+                assert!(plan.iter().any(|step| step.contains(&walk) && step.contains(&begins)), "{plan:#?}");
+                assert!(
+                    plan.iter().any(|step| step.starts_with("SEARCH media USING INTEGER PRIMARY KEY")),
+                    "{plan:#?}"
+                );
+                assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+            }
         }
+    }
+}
+
+/// A connection may have its media on lists a million times.
+#[tokio::test]
+async fn the_lists_of_a_page_are_found_by_its_media() {
+    let home = tempfile::tempdir().unwrap();
+    let plan = plan(&filled(&home).await, attached::LISTS).await;
+    assert!(uses(&plan, "member USING INDEX list_media_of_media (connection_id=? AND media_id=?)"), "{plan:#?}");
+}
+
+/// What is found is read newest first out of the index of texts; only by likes and tips has it to be sorted.
+#[tokio::test]
+async fn a_search_is_read_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = filled(&home).await;
+    for (order, is_sorted) in [(MediaOrder::Created, false), (MediaOrder::Likes, true), (MediaOrder::Tips, true)] {
+        for descending in [false, true] {
+            let plan = plan(&engine, listing::search_text(order, descending)).await;
+            assert!(plan.iter().any(|step| step.starts_with("SCAN media_text VIRTUAL TABLE INDEX")), "{plan:#?}");
+            assert!(
+                uses(&plan, "listing USING PRIMARY KEY (connection_id=? AND media_id=? AND list_id=?)"),
+                "{plan:#?}"
+            );
+            let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert_eq!(sorts, is_sorted, "{plan:#?}");
+        }
+    }
+}
+
+/// However deep: a page begins where the last one ended, in the index that has its order.
+#[tokio::test]
+async fn a_page_of_stored_media_is_an_index_walk() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = filled(&home).await;
+    for (text, index) in [(stored::VAULT_PAGE, "media_recent"), (stored::TRASH_PAGE, "media_trash")] {
+        let plan = plan(&engine, text).await;
+        assert!(uses(&plan, &format!("media USING INDEX {index} (connection_id=?")), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
     }
 }

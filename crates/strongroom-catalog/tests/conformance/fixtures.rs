@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{
-    ClaimedJob, Completed, Connection, Media, NewMedia, NextStep, Part, RenderedFacts, Rendition, Upload,
+    ClaimedJob, Completed, Media, NewConnection, NewMedia, NextStep, Part, RenderedFacts, Rendition, Upload,
 };
 use strongroom_core::clock::Timestamp;
 use strongroom_core::connection::{ConnectionStatus, Environment};
@@ -24,8 +24,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(3600);
 /// Bytes of every file; three parts.
 pub(crate) const SIZE_BYTES: u64 = 2500;
 
-pub(crate) fn connection_record() -> Connection {
-    Connection {
+pub(crate) fn connection_record() -> NewConnection {
+    NewConnection {
         id: ConnectionId::random(),
         organisation: OrganisationId::default_organisation(),
         environment: Environment::Live,
@@ -34,6 +34,7 @@ pub(crate) fn connection_record() -> Connection {
         username: "ana".to_owned(),
         avatar: None,
         permissions: Grants::<Permission>::all(),
+        client_reference_id: None,
         created_at: at(0),
     }
 }

@@ -3,7 +3,7 @@
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{ApiKeyRecord, NewApiKey};
 use strongroom_core::connection::Environment;
-use strongroom_core::id::{KeyId, OrganisationId};
+use strongroom_core::id::{ConnectionId, KeyId, OrganisationId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Permission, Scope};
 
@@ -18,6 +18,7 @@ fn key(environment: Environment) -> (ApiKey, NewApiKey) {
         name: "the importer's".to_owned(),
         scopes: Grants::<Scope>::all(),
         permissions: Grants::<Permission>::all(),
+        connections: None,
         expires_at: None,
         revoked_at: None,
     };
@@ -68,4 +69,66 @@ pub(crate) async fn a_refused_write_leaves_no_trace_and_its_neighbours_stand(cat
         assert_eq!(catalog.key_by_hash(own.hash()).await.unwrap(), expected, "write {index}");
     }
     assert_eq!(catalog.key_by_hash(taken.hash()).await.unwrap(), Some(first.record));
+}
+
+pub(crate) async fn keys_are_listed_until_they_are_revoked(catalog: &Catalog) {
+    let default = OrganisationId::default_organisation();
+    let theirs = OrganisationId::random();
+    catalog.create_organisation(theirs.clone(), "Theirs".to_owned(), at(0)).await.unwrap();
+    let (mine, mut first) = key(Environment::Live);
+    first.record.connections = Some(vec![ConnectionId::random(), ConnectionId::random()]);
+    let (_, mut second) = key(Environment::Live);
+    second.created_at = at(1);
+    let (_, sandbox) = key(Environment::Sandbox);
+    let (_, mut foreign) = key(Environment::Live);
+    foreign.record.organisation = theirs.clone();
+    for new in [&first, &second, &sandbox, &foreign] {
+        catalog.create_key(new.clone()).await.unwrap();
+    }
+    let list = async |limit| {
+        let kept = catalog.list_keys(default.clone(), Environment::Live, limit).await.unwrap();
+        kept.into_iter().map(|key| (key.record, key.created_at)).collect::<Vec<_>>()
+    };
+    assert_eq!(list(9).await, [(second.record.clone(), at(1)), (first.record.clone(), at(0))]);
+    assert_eq!(list(1).await, [(second.record.clone(), at(1))]);
+
+    let id = first.record.id.clone();
+    assert!(!catalog.revoke_key(theirs.clone(), id.clone(), at(2)).await.unwrap(), "another's key is unknown");
+    assert_eq!(catalog.key(theirs, id.clone()).await.unwrap(), None);
+    assert_eq!(catalog.key(default.clone(), id.clone()).await.unwrap(), Some(first.record.clone()));
+    assert!(catalog.revoke_key(default.clone(), id.clone(), at(2)).await.unwrap());
+    assert!(catalog.revoke_key(default.clone(), id.clone(), at(3)).await.unwrap(), "revoked it stays");
+    let revoked = ApiKeyRecord { revoked_at: Some(at(2)), ..first.record };
+    assert_eq!(catalog.key(default.clone(), id).await.unwrap(), Some(revoked.clone()));
+    assert_eq!(catalog.key_by_hash(mine.hash()).await.unwrap(), Some(revoked));
+    assert_eq!(list(9).await, [(second.record, at(1))]);
+    assert!(!catalog.revoke_key(default, KeyId::random(), at(3)).await.unwrap());
+}
+
+/// The rule by which keys see, make and revoke one another.
+pub(crate) async fn a_key_covers_what_can_do_no_more(catalog: &Catalog) {
+    let (_, NewApiKey { record: all, .. }) = key(Environment::Live);
+    catalog.list_keys(all.organisation.clone(), all.environment, 1).await.unwrap();
+    let (one, two) = (ConnectionId::random(), ConnectionId::random());
+    let some = ApiKeyRecord { connections: Some(vec![one.clone(), two]), ..all.clone() };
+    let only = ApiKeyRecord { connections: Some(vec![one]), ..all.clone() };
+    let reader = ApiKeyRecord { permissions: [Permission::VaultRead].into_iter().collect(), ..all.clone() };
+    let scopeless = ApiKeyRecord { scopes: std::iter::empty().collect(), ..all.clone() };
+    let sandbox = ApiKeyRecord { environment: Environment::Sandbox, ..all.clone() };
+    let foreign = ApiKeyRecord { organisation: OrganisationId::random(), ..all.clone() };
+    for less in [&all, &some, &only, &reader, &scopeless] {
+        assert!(all.covers(less) && less.covers(less));
+    }
+    for (key, more) in [
+        (&some, &all),
+        (&only, &some),
+        (&reader, &all),
+        (&scopeless, &all),
+        (&reader, &scopeless),
+        (&sandbox, &all),
+        (&all, &sandbox),
+        (&all, &foreign),
+    ] {
+        assert!(!key.covers(more));
+    }
 }

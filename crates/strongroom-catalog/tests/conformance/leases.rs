@@ -49,6 +49,7 @@ pub(crate) async fn a_worker_that_lost_its_lease_changes_nothing(catalog: &Catal
         let failure = failure(FailureCode::Malformed);
         assert!(!catalog.renew_lease(stale.id, stale.lease.clone(), now).await.unwrap());
         catalog.give_back(stale.id, stale.lease.clone(), now).await.unwrap();
+        assert!(!catalog.postpone_job(stale.clone(), "no room".to_owned(), now, now).await.unwrap());
         assert!(!catalog.finish_render(stale.clone(), facts(9), now).await.unwrap());
         assert!(!catalog.fail_render(stale.clone(), failure.clone(), now).await.unwrap());
         assert!(!catalog.retry_render(stale.clone(), failure.clone(), now).await.unwrap());
@@ -90,6 +91,23 @@ pub(crate) async fn a_job_given_back_has_spent_no_attempt(catalog: &Catalog) {
         catalog.give_back(job.id, job.lease.clone(), now).await.unwrap();
         assert_eq!(catalog.next_due(KIND).await.unwrap(), Some(now), "it can be claimed at once");
         before = Some(job.lease);
+    }
+    assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Processing);
+}
+
+pub(crate) async fn a_job_put_off_has_spent_no_attempt(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let done = completed(catalog, &owner, 1, at(0)).await;
+    // More often than there are attempts.
+    for times in 0..=MAX_ATTEMPTS.unsigned_abs() {
+        let (now, later) = (at(times * 60), at(times * 60 + 60));
+        let job = claim(catalog, now).await;
+        assert_eq!(job.attempt, 1);
+        assert!(catalog.postpone_job(job.clone(), "no room".to_owned(), later, now).await.unwrap());
+        assert!(!catalog.postpone_job(job, "again".to_owned(), now, now).await.unwrap(), "it is nobody's now");
+        let listed = &catalog.list_jobs(1).await.unwrap()[0];
+        assert_eq!((listed.state, listed.last_error.as_deref()), (JobState::Ready, Some("no room")));
+        assert_eq!(catalog.next_due(KIND).await.unwrap(), Some(later));
     }
     assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Processing);
 }

@@ -5,6 +5,7 @@ use strongroom_catalog::records::{Deliverable, Media};
 use strongroom_core::id::MediaId;
 use strongroom_core::media::{FailureCode, Format, MediaStatus, MediaType};
 use strongroom_core::rendition::{RenditionName, Size};
+use strongroom_core::settings::Settings;
 
 use super::at;
 use super::fixtures::{
@@ -35,7 +36,10 @@ pub(crate) async fn a_media_comes_back_whole(catalog: &Catalog) {
         likes: 0,
         tips: 0,
         created_at: at(1),
+        deleted_at: None,
         renditions: Vec::new(),
+        release_forms: Vec::new(),
+        lists: Vec::new(),
     };
     assert_eq!(media_of(catalog, &owner, done).await, new);
     assert_eq!(catalog.media_of_upload(owner.clone(), upload).await.unwrap(), Some(new.clone()));
@@ -104,8 +108,15 @@ pub(crate) async fn only_ready_media_are_delivered(catalog: &Catalog) {
 
     let job = claim(catalog, at(1)).await;
     assert!(catalog.finish_render(job, facts(1), at(2)).await.unwrap());
-    let full =
-        Deliverable { blob: done.blob, rendition: rendition(RenditionName::Full), url_version: 1, published_at: at(2) };
+    let full = Deliverable {
+        blob: done.blob,
+        rendition: rendition(RenditionName::Full),
+        url_version: 1,
+        published_at: at(2),
+        connection: owner.clone(),
+        settings: Settings::default(),
+        release_forms: Vec::new(),
+    };
     assert_eq!(deliverable(RenditionName::Full).await, Some(full.clone()));
     assert_eq!(deliverable(RenditionName::SquarePreview).await, None, "it was not made");
     assert_eq!(catalog.deliverable(MediaId::new(1 << 40), RenditionName::Full).await.unwrap(), None);

@@ -9,22 +9,37 @@ use std::time::Duration;
 use strongroom_core::clock::Timestamp;
 use tokio::sync::Barrier;
 
+pub(crate) mod attaching;
 pub(crate) mod completion;
 pub(crate) mod connections;
+pub(crate) mod consent;
+pub(crate) mod consent_model;
+pub(crate) mod documents;
 pub(crate) mod films;
 pub(crate) mod fixtures;
+pub(crate) mod forms;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod lapsing;
 pub(crate) mod leases;
 pub(crate) mod lists;
 pub(crate) mod media;
+pub(crate) mod named;
 pub(crate) mod outcome;
+pub(crate) mod pages;
 pub(crate) mod parts;
+pub(crate) mod people;
 pub(crate) mod previews;
+pub(crate) mod quotas;
+pub(crate) mod removal;
 pub(crate) mod retries;
+pub(crate) mod search;
+pub(crate) mod settings;
 pub(crate) mod sharing;
 pub(crate) mod sweeps;
+pub(crate) mod trash;
 pub(crate) mod uploads;
+pub(crate) mod vault_plus;
 
 /// Hands every case of the suite to the macro `$run`, as `module { case, … }`.
 macro_rules! every_case {
@@ -32,9 +47,22 @@ macro_rules! every_case {
         $run! {
             keys {
                 a_key_is_found_by_its_hash, keys_of_every_kind_come_back_whole,
-                a_refused_write_leaves_no_trace_and_its_neighbours_stand
+                a_refused_write_leaves_no_trace_and_its_neighbours_stand, keys_are_listed_until_they_are_revoked,
+                a_key_covers_what_can_do_no_more
             }
-            connections { a_connection_comes_back_whole, its_status_changes, its_media_are_counted_by_type }
+            connections {
+                a_connection_comes_back_whole, its_status_changes, its_media_are_counted_by_type,
+                connections_are_listed_newest_first, its_use_is_noted
+            }
+            settings {
+                what_is_not_set_is_inherited, an_organisations_settings_are_its_own,
+                what_stored_media_clients_keep_comes_back
+            }
+            quotas {
+                bytes_are_promised_at_init_and_stored_at_complete, what_does_not_fit_says_by_how_much,
+                the_quota_holds_when_64_open_at_once, a_lowered_quota_is_held_to_at_complete, renditions_are_free
+            }
+            removal { a_deleted_connection_is_unknown_and_then_empty }
             uploads {
                 a_session_comes_back_whole, sessions_are_listed_newest_first, open_sessions_are_capped,
                 the_cap_holds_when_32_open_at_once, one_of_50_moves_a_session, a_foreign_session_is_unknown
@@ -57,14 +85,35 @@ macro_rules! every_case {
                 a_media_comes_back_whole, media_are_found_by_their_bytes, failed_media_are_not_found_by_their_bytes,
                 only_ready_media_are_delivered, foreign_media_are_unknown
             }
-            lists { pages_keep_their_order, pages_are_filtered, renditions_stay_with_their_media }
+            pages {
+                pages_keep_their_order, pages_are_filtered, renditions_stay_with_their_media,
+                a_walk_by_places_shows_each_once, pages_hold_a_span_of_time
+            }
+            search {
+                what_occurs_in_a_name_is_found, a_new_name_is_found_and_the_old_one_is_not,
+                searches_are_sorted_filtered_and_paged, a_search_stays_with_its_tenant
+            }
+            lists {
+                lists_are_made_found_renamed_and_deleted, sixteen_lists_made_at_once_have_their_own_numbers,
+                media_are_put_on_lists_and_taken_off, a_refused_change_of_a_list_changes_nothing, the_vault_is_summed_up
+            }
+            trash {
+                a_media_in_the_trash_is_out_of_sight, a_media_is_rendered_in_the_trash,
+                a_purge_lets_go_of_what_nobody_else_shows, a_purge_ends_the_render, a_purge_and_a_complete_agree,
+                the_trash_is_emptied_in_time
+            }
+            named {
+                what_an_upload_names_is_attached_by_complete, a_complete_upload_is_given_what_it_names,
+                media_are_found_by_their_people
+            }
             jobs {
                 the_oldest_due_job_is_claimed, sixteen_claimers_take_each_job_once, the_next_due_time_is_known,
                 jobs_are_listed_with_the_dead_first
             }
             leases {
                 a_lease_that_ran_out_is_taken_over, a_worker_that_lost_its_lease_changes_nothing,
-                a_renewed_lease_is_kept, a_job_given_back_has_spent_no_attempt, a_worker_that_died_last_is_found
+                a_renewed_lease_is_kept, a_job_given_back_has_spent_no_attempt, a_job_put_off_has_spent_no_attempt,
+                a_worker_that_died_last_is_found
             }
             outcome {
                 a_finished_render_is_shown, a_failed_render_says_why, a_render_after_a_failed_attempt_clears_the_error,
@@ -79,6 +128,30 @@ macro_rules! every_case {
             }
             previews {
                 a_preview_takes_the_place_of_the_medias_own, a_picture_that_fails_says_why, media_are_rendered_anew
+            }
+            forms {
+                a_form_comes_back_whole, only_what_differs_is_a_change, a_form_is_approved_revoked_and_approved_again,
+                a_deleted_form_leaves_its_log, the_log_of_all_forms_is_read_page_by_page,
+                forms_are_listed_searched_and_sorted, pending_is_what_the_rule_calls_pending
+            }
+            people {
+                a_person_comes_back_whole, a_deleted_person_is_named_on_their_forms,
+                an_avatar_is_shown_and_its_urls_die_with_it, a_media_can_become_an_avatar,
+                a_picture_that_fails_or_moves_is_no_avatar
+            }
+            documents { documents_are_versions_and_stay }
+            attaching {
+                forms_are_attached_to_many_media_or_to_none, links_die_when_a_media_closes_or_opens,
+                delivery_sees_the_same_forms
+            }
+            lapsing {
+                an_end_is_told_of_once_before_and_once_after, a_sweep_that_comes_late_tells_of_the_end_alone,
+                revoked_and_deleted_forms_do_not_expire
+            }
+            consent_model { a_thousand_histories_agree_with_a_model }
+            vault_plus {
+                stored_media_are_paged_by_place, stored_media_are_filtered, stored_media_are_found_by_any_reference,
+                fetches_add_up, a_removed_media_lies_in_the_trash, a_purge_goes_in_steps, what_is_stored_adds_up
             }
             sweeps {
                 due_sessions_are_found_and_expired, a_part_and_the_sweeper_agree, interrupted_completes_are_found,

@@ -34,7 +34,7 @@ async fn events_of_a_media_are_numbered_from_one() {
     let stories: Vec<String> = rows.iter().map(|row| row.get("story")).collect();
     let retried = "1 upload.completed, 2 media.failed, 3 media.ready";
     let shared = "1 upload.completed, 2 media.ready";
-    assert_eq!(stories, ["1 upload.expired", retried, shared, retried, shared]);
+    assert_eq!(stories, ["1 connection.created, 1 upload.expired", retried, shared, retried, shared]);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn media_are_ordered_by_likes_and_tips() {
     }
     for (order, ascending) in [(MediaOrder::Likes, [3, 0, 2, 4, 1]), (MediaOrder::Tips, [1, 0, 4, 2, 3])] {
         for descending in [false, true] {
-            let page = MediaPage { order, descending, media_type: None, status: None, limit: 4, offset: 1 };
+            let page = MediaPage { order, descending, limit: 4, offset: 1, ..MediaPage::default() };
             let mut expected = ascending.map(|index| ids[index]);
             if descending {
                 expected.reverse();
@@ -64,4 +64,51 @@ async fn media_are_ordered_by_likes_and_tips() {
             assert_eq!(shown, expected[1..], "{order:?}, descending {descending}");
         }
     }
+}
+
+/// A table that is added and forgotten in `queries/removal.rs` is found here.
+#[tokio::test]
+async fn of_a_deleted_connection_only_events_and_the_audit_log_stay() {
+    let home = Home::new();
+    let catalog = home.open().await;
+    let owner = tenant(&catalog).await;
+    let media = completed(&catalog, &owner, 1, at(0)).await.media.number();
+    open(&catalog, &owner, at(0)).await;
+    let mut other = home.connect().await;
+    let (id, blob) = (owner.to_string(), "(select key from blob where connection_id = list.connection_id)");
+    let fill = format!(
+        "insert into list (connection_id, id, type, name, created_at, updated_at) values ('{id}', 1, 'custom', '', 0, 0);
+         insert into list_media (connection_id, list_id, media_id, added_at) values ('{id}', 1, {media}, 0);
+         insert into person (connection_id, type, name, username, search, avatar_blob, created_at, updated_at)
+             select connection_id, '', '', '', '', {blob}, 0, 0 from list;
+         insert into release_form (connection_id, type, name, search, person_id, partner_source, created_at, changed_at)
+             select connection_id, '', '', '', id, '', 0, 0 from person;
+         insert into release_form_document (connection_id, form_id, version, sha256, blob_key, kind, size_bytes, created_at)
+             select connection_id, (select id from release_form), 1, x'00', {blob}, 'pdf', 1, 0 from list;
+         insert into media_release_form (connection_id, media_id, form_id, attached_at)
+             select connection_id, {media}, id, 0 from release_form;
+         insert into release_form_audit (connection_id, form_id, action, actor, detail, at)
+             select connection_id, id, '', 'system', '{{}}', 0 from release_form;
+         insert into rendition_access (connection_id, media_id, name, total, last_at) values ('{id}', {media}, 'thumb', 1, 0);"
+    );
+    other.execute(sqlx::AssertSqlSafe(fill)).await.unwrap();
+
+    assert!(catalog.delete_connection(owner.clone(), at(1)).await.unwrap());
+    let remains = catalog.remains(owner.clone()).await.unwrap();
+    catalog.forget_remains(owner.clone(), remains).await.unwrap();
+    catalog.bury_connection(owner.clone(), at(2), at(3)).await.unwrap();
+    let tables = "select m.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'connection_id'";
+    let mut kept = Vec::new();
+    let tables = sqlx::query(tables).fetch_all(&mut other).await.unwrap();
+    for table in tables.iter().map(|row| row.get::<String, _>("name")) {
+        let count = sqlx::AssertSqlSafe(format!("select count(*) as total from {table} where connection_id = $1"));
+        let row = sqlx::query(count).bind(owner.to_string()).fetch_one(&mut other).await.unwrap();
+        if row.get::<i64, _>("total") > 0 {
+            kept.push(table);
+        }
+    }
+    kept.sort();
+    assert_eq!(kept, ["event", "release_form_audit"]);
+    let row = sqlx::query("select name || username as known from connection").fetch_one(&mut other).await.unwrap();
+    assert_eq!(row.get::<String, _>("known"), "");
 }

@@ -9,7 +9,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn grant() -> Grant {
-    Grant { media: MediaId::new(42), file: "thumb.jpg".into(), expires: 7200, version: 3 }
+    Grant { subject: Subject::Media(MediaId::new(42)), file: "thumb.jpg".into(), expires: 7200, version: 3 }
 }
 
 /// Splits a signed path into what the router hands over.
@@ -19,13 +19,18 @@ fn split(url: &str) -> (String, String, String) {
     (segments.next().unwrap().into(), segments.next().unwrap().into(), query.into())
 }
 
+/// As the router would ask: what is no media in its one spelling cannot have been signed.
+fn verify(ring: &KeyRing, media: &str, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
+    ring.verify(Subject::Media(MediaId::new(path_number(media)?)), file, query, now)
+}
+
 #[test]
 fn what_was_signed_opens_until_it_expires() {
     let ring = ring();
     let (media, file, query) = split(&ring.sign(&grant()));
-    assert_eq!(ring.verify(&media, &file, &query, at(7199)), Ok(grant()));
-    assert_eq!(ring.verify(&media, &file, &query, at(7200)), Err(Rejected::Expired));
-    assert_eq!(ring_of_another().verify(&media, &file, &query, at(0)), Err(Rejected::Invalid));
+    assert_eq!(verify(&ring, &media, &file, &query, at(7199)), Ok(grant()));
+    assert_eq!(verify(&ring, &media, &file, &query, at(7200)), Err(Rejected::Expired));
+    assert_eq!(verify(&ring_of_another(), &media, &file, &query, at(0)), Err(Rejected::Invalid));
 }
 
 fn ring_of_another() -> KeyRing {
@@ -44,7 +49,7 @@ fn every_flipped_bit_is_refused() {
             let Ok(mutant) = String::from_utf8(bytes) else { continue };
             let Some((path, query)) = mutant.split_once('?') else { continue };
             let Some((media, file)) = path.trim_start_matches("/media/").split_once('/') else { continue };
-            assert_eq!(ring.verify(media, file, query, at(0)), Err(Rejected::Invalid), "{mutant}");
+            assert_eq!(verify(&ring, media, file, query, at(0)), Err(Rejected::Invalid), "{mutant}");
             mutants += 1;
         }
     }
@@ -68,13 +73,13 @@ fn other_spellings_of_the_same_values_are_refused() {
         format!("exp=-1&v=3&kid={kid}&sig={sig}"),
         String::new(),
     ] {
-        assert_eq!(ring.verify(&media, &file, &altered, at(0)), Err(Rejected::Invalid), "{altered}");
+        assert_eq!(verify(&ring, &media, &file, &altered, at(0)), Err(Rejected::Invalid), "{altered}");
     }
     for other in ["full.jpg", "thumb.png", "Thumb.jpg", "thumb.jpg/", "original"] {
-        assert_eq!(ring.verify(&media, other, &query, at(0)), Err(Rejected::Invalid), "{other}");
+        assert_eq!(verify(&ring, &media, other, &query, at(0)), Err(Rejected::Invalid), "{other}");
     }
-    assert_eq!(ring.verify("43", &file, &query, at(0)), Err(Rejected::Invalid));
-    assert_eq!(ring.verify("042", &file, &query, at(0)), Err(Rejected::Invalid));
+    assert_eq!(verify(&ring, "43", &file, &query, at(0)), Err(Rejected::Invalid));
+    assert_eq!(verify(&ring, "042", &file, &query, at(0)), Err(Rejected::Invalid));
 }
 
 #[test]
@@ -82,9 +87,9 @@ fn a_rotated_key_verifies_until_it_is_removed() {
     let old = ring();
     let (media, file, query) = split(&old.sign(&grant()));
     let rotated = KeyRing::new(SigningKey::random(), vec![old.active.clone()]);
-    assert_eq!(rotated.verify(&media, &file, &query, at(0)), Ok(grant()));
+    assert_eq!(verify(&rotated, &media, &file, &query, at(0)), Ok(grant()));
     assert_ne!(rotated.sign(&grant()), old.sign(&grant()));
-    assert_eq!(ring().verify(&media, &file, &query, at(0)), Err(Rejected::Invalid));
+    assert_eq!(verify(&ring(), &media, &file, &query, at(0)), Err(Rejected::Invalid));
 }
 
 #[test]
@@ -103,5 +108,22 @@ fn keys_round_trip_as_lines_and_hide_in_debug_output() {
     assert!(!format!("{key:?}").contains(line.split_once(' ').unwrap().1));
     for bad in ["", "abcd", "abcd AAAA", "a/b AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
         assert!(SigningKey::from_line(bad).is_none(), "{bad}");
+    }
+}
+
+#[test]
+fn a_medias_url_opens_no_person_and_the_other_way_round() {
+    let ring = ring();
+    let (media, person) = (Subject::Media(MediaId::new(42)), Subject::Person(PersonId::new(42)));
+    for (signed, other) in [(media, person), (person, media)] {
+        let grant = Grant { subject: signed, ..grant() };
+        let url = ring.sign(&grant);
+        let (path, query) = url.split_once('?').unwrap();
+        assert_eq!(path, format!("{signed}/thumb.jpg"));
+        assert_eq!(ring.verify(signed, "thumb.jpg", query, at(0)), Ok(grant));
+        assert_eq!(ring.verify(other, "thumb.jpg", query, at(0)), Err(Rejected::Invalid));
+    }
+    for segment in ["042", "-1", "4.0", "", "person 42"] {
+        assert_eq!(path_number(segment), Err(Rejected::Invalid), "{segment}");
     }
 }

@@ -35,8 +35,8 @@ const SOUND_DECODERS: [&str; 24] = [
     "pcm_alaw",
     "pcm_mulaw",
 ];
-/// Decoders of what is left out. ffprobe opens every track's before it tells of any: without these a film with a cover or
-/// with subtitles could not even be looked at.
+/// Decoders of what is left out most often. ffprobe opens every track's before it tells of any: with these, a film with a
+/// cover or with subtitles need not be copied without them first (see `sift`).
 const OTHER_DECODERS: [&str; 12] =
     ["png", "mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "pgssub", "dvbsub", "dvdsub", "cc_dec"];
 /// The most memory one allocation may ask for: a picture of the largest size at 16 bits, and room besides.

@@ -12,7 +12,10 @@ pub(super) async fn render(work: &Work<'_>, format: Format) -> Result<(), Render
     std::fs::create_dir(&directory).map_err(broken)?;
     let unrolled = work.renderer.unroll(work.input, &directory).await?;
     if unrolled.frames < 2 {
-        return Err(failed(FailureCode::UnsupportedCodec, format!("this {format} does not move, it is a photo")));
+        return Err(failed(
+            FailureCode::Malformed,
+            format!("only one picture of this {format} can be shown: it is a photo"),
+        ));
     }
     let picture = Picture {
         index: 0,

@@ -7,6 +7,7 @@ use super::graph::{BEST, POSTER, SMALL, graph};
 use super::plan::Plan;
 use super::source::{Picture, Sound, Source};
 use crate::animation::LAST_PICTURE_MS;
+use crate::limits::{Care, Limits};
 use crate::order::file_name;
 use crate::renderer::RenderError;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
@@ -33,6 +34,15 @@ pub(super) fn beginning() -> Vec<String> {
     words("-nostdin -hide_banner -v error -nostats -progress pipe:1 -stats_period 0.25 -y")
 }
 
+/// What lets a demuxer and its decoders go on after damage, before an input: packets that are known to be broken are left
+/// out, and times that are missing are made up. Not the usual way: it hides damage that the owner should hear of.
+pub(super) fn tolerance(care: Care) -> Vec<String> {
+    match care {
+        Care::Usual => Vec::new(),
+        Care::Careful => words("-err_detect ignore_err -fflags +discardcorrupt+genpts"),
+    }
+}
+
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_ascii_whitespace().map(str::to_owned).collect()
 }
@@ -44,11 +54,13 @@ pub(super) fn film(
     plan: &Plan,
     input: &Path,
     directory: &Path,
-    threads: u8,
+    limits: &Limits,
 ) -> Result<Vec<String>, RenderError> {
+    let threads = limits.film.threads;
     let mut arguments = beginning();
     arguments.extend(words(&format!("-filter_threads {threads} -filter_complex_threads {threads} -threads {threads}")));
     arguments.extend(input_guards(demuxer(source.format)?));
+    arguments.extend(tolerance(limits.care));
     arguments.extend(["-i".to_owned(), file_url(input)?, "-filter_complex".to_owned(), graph(picture, plan)]);
 
     // Written as soon as it is found, long before the films are finished.
@@ -56,6 +68,9 @@ pub(super) fn film(
 
     let mut rung = |name: RenditionName, video: Vec<String>| -> Result<(), RenderError> {
         arguments.extend(video);
+        if plan.is_animation {
+            arguments.extend(["-r".to_owned(), (1000 / LAST_PICTURE_MS).to_string()]);
+        }
         if let Some(sound) = &source.sound {
             arguments.extend(sound_of(sound, plan.copies_sound));
         }
@@ -66,10 +81,7 @@ pub(super) fn film(
     if plan.small.is_some() {
         rung(RenditionName::Video240, encoded(SMALL, threads, "600k", "1200k"))?;
     }
-    let mut best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
-    if plan.is_animation {
-        best.extend(["-r".to_owned(), (1000 / LAST_PICTURE_MS).to_string()]);
-    }
+    let best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
     rung(RenditionName::Video720, best)?;
     Ok(arguments)
 }

@@ -21,7 +21,7 @@ impl Drop for Waiting {
     }
 }
 
-pub(super) async fn sha256(input: &Path) -> Result<[u8; 32], RenderError> {
+pub(crate) async fn sha256(input: &Path) -> Result<[u8; 32], RenderError> {
     let broken = |error: std::io::Error| RenderError::Broken(error.to_string());
     let waiting = Waiting(Arc::new(AtomicBool::new(true)));
     let (input, is_wanted) = (input.to_owned(), Arc::clone(&waiting.0));

@@ -16,6 +16,7 @@ use super::source::{Picture, Source};
 use super::tool::{Ran, Run, Tool, run};
 use super::{FilmFacts, FilmStep, Work, broken};
 use crate::door::Watch;
+use crate::limits::Care;
 use crate::order::Made;
 use crate::renderer::{RenderError, RenderedFile, failed, measure};
 
@@ -32,12 +33,14 @@ pub(super) async fn film(
     media_type: MediaType,
     format: Format,
 ) -> Result<(), RenderError> {
-    let plan = Plan::of(source, picture, media_type);
+    let mut plan = Plan::of(source, picture, media_type);
+    if work.renderer.limits().care == Care::Careful {
+        plan = Plan { copies_picture: false, copies_sound: false, ..plan };
+    }
     let dimensions = Some(picture.upright());
     work.tell(FilmStep::Facts(FilmFacts { media_type, format, dimensions, duration_ms: source.duration_ms })).await;
 
-    let threads = work.renderer.limits().film.threads;
-    let arguments = arguments::film(source, picture, &plan, work.input, &work.films, threads)?;
+    let arguments = arguments::film(source, picture, &plan, work.input, &work.films, work.renderer.limits())?;
     with_poster(work, arguments, source.duration_ms).await?;
     if let Some(small) = plan.small {
         publish(work, RenditionName::Video240, RenditionFormat::Mp4, small).await?;

@@ -22,7 +22,7 @@ const MOST_COPIED_START_MS: u64 = 100;
 pub(super) struct Plan {
     /// The 720 rung.
     pub(super) best: Size,
-    /// The 240 rung; none if the film is as small as that itself, or a moving picture.
+    /// The 240 rung; none if the film is as small as that itself.
     pub(super) small: Option<Size>,
     /// The best rung is the film's own compressed pictures in a new container.
     pub(super) copies_picture: bool,
@@ -40,7 +40,7 @@ impl Plan {
         let is_small = upright.width.min(upright.height) <= SMALL_SHORT_SIDE;
         Self {
             best,
-            small: (!is_animation && !is_small).then(|| upright.fit_shortest_even(SMALL_SHORT_SIDE)),
+            small: (!is_small).then(|| upright.fit_shortest_even(SMALL_SHORT_SIDE)),
             copies_picture: has_our_container(source.format) && is_rung(picture, best),
             copies_sound: has_our_container(source.format) && source.sound.as_ref().is_some_and(is_our_sound),
             is_animation,

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::Deserialize;
 use strongroom_core::media::{FailureCode, Format, MediaType};
 
-use super::allowed::{demuxer, input_guards};
+use super::allowed::{demuxer, input_guards, is_decodable};
 use super::measure::measure_ms;
-use super::source::{Picture, Sound, Source, unknown_codec};
+use super::source::{Picture, Sound, Source};
 use super::tool::{Run, Tool, run};
 use crate::renderer::{RenderError, Renderer, failed};
 
@@ -73,13 +73,14 @@ struct SideData {
     rotation: Option<f64>,
 }
 
-/// What `input` holds. Decodes no more than it takes to know that.
+/// What `input` holds; nothing if one of its tracks is not decoded here, and ffprobe gave up on it. Decodes no more than it
+/// takes to know that.
 pub(super) async fn probe(
     renderer: &Renderer,
     input: &Path,
     format: Format,
     directory: &Path,
-) -> Result<Source, RenderError> {
+) -> Result<Option<Source>, RenderError> {
     let mut arguments = vec!["-v".to_owned(), "error".to_owned()];
     arguments.extend(input_guards(demuxer(format)?));
     arguments.extend(["-print_format", "json=compact=1", "-show_entries", ENTRIES].map(str::to_owned));
@@ -87,7 +88,11 @@ pub(super) async fn probe(
     let seconds = renderer.limits().film.probe_seconds;
     let ran = run(renderer, Run { tool: Tool::Ffprobe, arguments, input, directory, seconds }, None).await?;
     if !ran.is_success {
-        return Err(unreadable(format, &ran.stderr_tail));
+        // It opens every track's decoder, and gives up at the first that is not allowed.
+        if ran.stderr_tail.contains(") not on whitelist") {
+            return Ok(None);
+        }
+        return Err(failed(FailureCode::Malformed, format!("this {format} file is damaged, or ends before it should")));
     }
     let report: Report = serde_json::from_slice(&ran.stdout)
         .map_err(|error| RenderError::Broken(format!("ffprobe's answer is unreadable: {error}")))?;
@@ -97,31 +102,26 @@ pub(super) async fn probe(
     if source.duration_ms == 0 || format == Format::Mp3 {
         source.duration_ms = measure_ms(renderer, input, format, directory).await?;
     }
-    Ok(source)
-}
-
-/// Why ffprobe gave up: it opens every track's decoder, and gives up at the first that is not allowed.
-fn unreadable(format: Format, stderr: &str) -> RenderError {
-    if let Some((before, _)) = stderr.split_once(") not on whitelist") {
-        return unknown_codec("track", before.rsplit('(').next().unwrap_or_default());
-    }
-    failed(FailureCode::Malformed, format!("this {format} file is damaged, or ends before it should"))
+    Ok(Some(source))
 }
 
 fn take_stock(format: Format, report: &Report) -> Source {
     let is = |kind: &'static str| move |stream: &&Stream| stream.codec_type.as_deref() == Some(kind);
+    // What is decoded here comes before what the file calls its default, and that before the first.
     let best = |kind: &'static str| {
-        let candidates =
-            || report.streams.iter().filter(is(kind)).filter(|stream| stream.disposition.attached_pic == 0);
-        candidates().find(|stream| stream.disposition.default == 1).or_else(|| candidates().next())
+        let candidates = report.streams.iter().filter(is(kind)).filter(|stream| stream.disposition.attached_pic == 0);
+        candidates.min_by_key(|stream| (!is_decodable(&stream.codec_name), stream.disposition.default == 0))
     };
+    // What looks like a film in a sound file is its cover.
+    let picture = best("video").filter(|_| format.media_type() == MediaType::Video).map(picture);
+    // A film whose sound is not decoded here is shown without: most of it is there.
+    let sound = best("audio").filter(|stream| picture.is_none() || is_decodable(&stream.codec_name)).map(sound);
     Source {
         format,
         streams: report.streams.len(),
         duration_ms: report.format.duration.as_deref().map_or(0, milliseconds),
-        // What looks like a film in a sound file is its cover.
-        picture: best("video").filter(|_| format.media_type() == MediaType::Video).map(picture),
-        sound: best("audio").map(sound),
+        picture,
+        sound,
     }
 }
 

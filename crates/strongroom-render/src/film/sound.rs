@@ -4,12 +4,13 @@ use strongroom_core::media::MediaType;
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 
 use super::allowed::{demuxer, input_guards};
-use super::arguments::{anonymous, beginning, file_url, poster, sound_of, words};
+use super::arguments::{anonymous, beginning, file_url, poster, sound_of, tolerance, words};
 use super::graph::POSTER;
 use super::make::{publish, with_poster};
 use super::plan::is_our_sound;
 use super::source::{Sound, Source};
 use super::{FilmFacts, FilmStep, Work};
+use crate::limits::Care;
 use crate::order::file_name;
 use crate::renderer::RenderError;
 use strongroom_core::media::Format;
@@ -30,12 +31,16 @@ pub(super) async fn render(work: &Work<'_>, source: &Source, sound: &Sound) -> R
 
 fn arguments(work: &Work<'_>, source: &Source, sound: &Sound) -> Result<Vec<String>, RenderError> {
     let mut arguments = beginning();
+    let care = work.renderer.limits().care;
     arguments.extend(input_guards(demuxer(source.format)?));
+    arguments.extend(tolerance(care));
     arguments.extend(["-i".to_owned(), file_url(work.input)?]);
     arguments.extend(["-filter_complex".to_owned(), waves(source, sound)]);
     arguments.extend(poster(&work.films)?);
 
-    let is_copied = matches!(source.format, Format::Mp4 | Format::M4a | Format::Matroska) && is_our_sound(sound);
+    let is_copied = care == Care::Usual
+        && matches!(source.format, Format::Mp4 | Format::M4a | Format::Matroska)
+        && is_our_sound(sound);
     arguments.extend(sound_of(sound, is_copied));
     arguments.push("-vn".to_owned());
     arguments.extend(anonymous());

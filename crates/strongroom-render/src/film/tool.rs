@@ -1,4 +1,4 @@
-//! ffprobe and ffmpeg of this machine: where they are, and one run of one of them in the sandbox.
+//! ffprobe, ffmpeg and pdftoppm of this machine: where they are, and one run of one of them in the sandbox.
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ const DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 pub(crate) enum Tool {
     Ffprobe,
     Ffmpeg,
+    /// Of poppler.
+    Pdftoppm,
 }
 
 impl Tool {
@@ -24,6 +26,15 @@ impl Tool {
         match self {
             Self::Ffprobe => "ffprobe",
             Self::Ffmpeg => "ffmpeg",
+            Self::Pdftoppm => "pdftoppm",
+        }
+    }
+
+    /// What cannot be rendered without it.
+    const fn needed_for(self) -> &'static str {
+        match self {
+            Self::Ffprobe | Self::Ffmpeg => "films and sound",
+            Self::Pdftoppm => "the preview of a PDF",
         }
     }
 
@@ -89,5 +100,19 @@ fn confine(limits: &Limits, seconds: u64) -> Limits {
 
 /// Final for this media until the operator installs the tool and reprocesses: a job that waits would only look stuck.
 pub(super) fn missing(tool: Tool) -> RenderError {
-    failed(FailureCode::UnsupportedCodec, format!("this server has no {}, which films and sound need", tool.name()))
+    failed(
+        FailureCode::UnsupportedCodec,
+        format!("this server has no {}, which is needed for {}", tool.name(), tool.needed_for()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_is_named_with_what_it_is_for() {
+        let told = missing(Tool::Pdftoppm).to_string();
+        assert_eq!(told, "unsupported_codec: this server has no pdftoppm, which is needed for the preview of a PDF");
+    }
 }

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use strongroom_core::media::{Failure, FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
 use strongroom_core::rendition::Size;
 
-use super::{RunError, bmp, exif, gif, jpeg, malformed, png, tiff, too_large, unsupported, webp};
+use super::{bmp, exif, gif, jpeg, malformed, png, tiff, too_large, unsupported, webp};
 use crate::limits::Limits;
 
 /// A photo taken apart.
@@ -45,21 +45,21 @@ impl Container {
 }
 
 /// Takes `file` apart after its own first bytes; names and declared types are never asked.
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
     let format = sniff(&file[..file.len().min(SNIFF_LENGTH)]).ok_or_else(|| {
         Failure::new(FailureCode::NotMedia, "these bytes are no picture, film or sound that is known here")
     })?;
     match format {
-        Format::Jpeg => Ok(jpeg::take_apart(file, limits)?),
+        Format::Jpeg => jpeg::take_apart(file, limits),
         Format::Png => png::take_apart(file, limits),
         Format::Webp => webp::take_apart(file, limits),
         Format::Gif => gif::take_apart(file, limits),
-        Format::Tiff => Ok(tiff::take_apart(file, limits)?),
-        Format::Bmp => Ok(bmp::take_apart(file, limits)?),
+        Format::Tiff => tiff::take_apart(file, limits),
+        Format::Bmp => bmp::take_apart(file, limits),
         other if other.media_type() == MediaType::Photo => {
-            Err(unsupported(format!("{other} pictures are not supported yet")).into())
+            Err(unsupported(format!("{other} pictures are not supported yet")))
         }
-        other => Err(unsupported(format!("this is {other}, which is not a photo")).into()),
+        other => Err(unsupported(format!("this is {other}, which is not a photo"))),
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn check_size(size: Size, decoded_bytes_per_pixel: u64, limits: &Limi
 }
 
 /// Refuses what would take too much memory to decode.
-pub(super) fn check_decoded_bytes(bytes: u64, limits: &Limits) -> Result<(), Failure> {
+pub(crate) fn check_decoded_bytes(bytes: u64, limits: &Limits) -> Result<(), Failure> {
     let allowed = limits.max_decoded_bytes;
     if bytes > allowed {
         return Err(too_large(format!("decoding the picture takes {bytes} bytes of memory; {allowed} are allowed")));

@@ -11,6 +11,7 @@ use turbojpeg::{Decompressor, PixelFormat, ScalingFactor};
 
 use super::container::{Components, Container};
 use super::{exif, malformed, too_large, unsupported};
+use crate::limits::Care;
 
 /// Decoded pixels, not yet upright, in the colours of the file.
 pub(super) struct Picture {
@@ -26,11 +27,14 @@ impl Picture {
     }
 }
 
-/// Decodes `container` at a scale that still covers everything in `plan`.
-pub(super) fn decode(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
+/// Decodes `container` at a scale that still covers everything in `plan`; with care, at its own.
+pub(super) fn decode(container: &Container, plan: &[Reduced], care: Care) -> Result<Picture, Failure> {
     let clean = Cursor::new(&container.clean);
     let pixels = match container.format {
-        Format::Jpeg => return decode_jpeg(container, plan),
+        Format::Jpeg => {
+            let scale = if care == Care::Careful { ScalingFactor::ONE } else { jpeg_scale(container, plan) };
+            return decode_jpeg(container, scale);
+        }
         Format::Png => PngDecoder::new(clean).and_then(pixels),
         Format::Webp => WebPDecoder::new(clean).and_then(pixels),
         Format::Gif => GifDecoder::new(clean).and_then(pixels).map(without_idle_alpha),
@@ -87,7 +91,7 @@ fn decode_tiff(container: &Container) -> Result<Picture, Failure> {
     })
 }
 
-fn decode_jpeg(container: &Container, plan: &[Reduced]) -> Result<Picture, Failure> {
+fn decode_jpeg(container: &Container, scale: ScalingFactor) -> Result<Picture, Failure> {
     let failed = |error: turbojpeg::Error| malformed(format!("the JPEG cannot be decoded: {error}"));
     let (format, channels) = match container.components {
         Components::Grey => (PixelFormat::GRAY, 1),
@@ -95,7 +99,6 @@ fn decode_jpeg(container: &Container, plan: &[Reduced]) -> Result<Picture, Failu
         _ => (PixelFormat::CMYK, 4),
     };
     let mut decompressor = Decompressor::new().map_err(failed)?;
-    let scale = jpeg_scale(container, plan);
     decompressor.set_scaling_factor(scale).map_err(failed)?;
     let header = decompressor.read_header(&container.clean).map_err(failed)?.scaled(scale);
     let (width, height) = (header.width, header.height);
@@ -158,5 +161,23 @@ pub(super) fn covers(source: Size, geometry: Geometry) -> bool {
     match geometry {
         Geometry::Whole(size) => source.width >= size.width && source.height >= size.height,
         Geometry::CentreSquare(size) => source.width.min(source.height) >= size.width,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strongroom_core::rendition::plan_reduced;
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::photo::container;
+
+    #[test]
+    fn a_careful_decode_does_not_reduce() {
+        let photo = include_bytes!("../../../../samples/photo.jpg");
+        let container = container::take_apart(photo, &Limits::default()).unwrap();
+        let plan = plan_reduced(container.upright());
+        let width = |care| decode(&container, &plan, care).unwrap().pixels.width();
+        assert_eq!((width(Care::Usual), width(Care::Careful)), (3024 / 2, 3024));
     }
 }

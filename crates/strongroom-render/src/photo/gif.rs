@@ -1,11 +1,11 @@
-//! GIF (89a): told a still from an animation, and rewritten with nothing but its one picture.
+//! GIF (89a): its blocks, and a still rewritten with nothing but its first picture.
 
 use image::metadata::Orientation;
-use strongroom_core::media::Format;
+use strongroom_core::media::{Failure, Format};
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, check_size};
-use super::{RunError, malformed};
+use super::malformed;
 use crate::limits::Limits;
 
 const EXTENSION: u8 = 0x21;
@@ -16,49 +16,79 @@ const GRAPHIC_CONTROL: u8 = 0xf9;
 /// The canvas in RGBA, and a frame in palette indices or RGBA.
 const DECODED_BYTES_PER_PIXEL: u64 = 8;
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
     let cut_short = || malformed("the GIF ends before its picture does");
-    let screen: &[u8; 13] = file.first_chunk().ok_or_else(cut_short)?;
-    let size = size_at(&screen[6..]);
+    let size = canvas(file).ok_or_else(cut_short)?;
     check_size(size, DECODED_BYTES_PER_PIXEL, limits)?;
 
-    let start = 13 + palette_length(screen[10]);
-    let mut clean = file.get(..start).ok_or_else(cut_short)?.to_vec();
-    let (mut rest, mut control, mut has_picture) = (&file[start..], None, false);
-    while let Some((&kind, after)) = rest.split_first() {
+    let blocks = Blocks::of(file).ok_or_else(cut_short)?;
+    let mut clean = file[..file.len() - blocks.0.len()].to_vec();
+    let mut control = None;
+    for Block { kind, whole } in blocks {
+        match kind {
+            EXTENSION if whole.get(1) == Some(&GRAPHIC_CONTROL) => control = Some(whole),
+            PICTURE => {
+                check_size(size_at(&whole[5..]), DECODED_BYTES_PER_PIXEL, limits)?;
+                clean.extend_from_slice(control.unwrap_or_default());
+                clean.extend_from_slice(whole);
+                clean.push(END);
+                let (orientation, components) = (Orientation::NoTransforms, Components::Colour);
+                let (format, profile) = (Format::Gif, None);
+                return Ok(Container { format, stored: size, orientation, profile, components, clean });
+            }
+            _ => {}
+        }
+    }
+    Err(cut_short())
+}
+
+/// What all pictures are put on.
+pub(crate) fn canvas(file: &[u8]) -> Option<Size> {
+    file.get(6..10).map(size_at)
+}
+
+/// The sizes of the pictures.
+pub(crate) fn pictures(file: &[u8]) -> impl Iterator<Item = Size> {
+    let blocks = Blocks::of(file).into_iter().flatten();
+    blocks.filter(|block| block.kind == PICTURE).map(|block| size_at(&block.whole[5..]))
+}
+
+struct Block<'a> {
+    kind: u8,
+    /// A picture's has at least its descriptor.
+    whole: &'a [u8],
+}
+
+/// The blocks of a GIF up to its end. One cut off in its data is as long as there is data: browsers show a picture as far as it
+/// goes, and the decoder says whether there is any.
+struct Blocks<'a>(&'a [u8]);
+
+impl<'a> Blocks<'a> {
+    fn of(file: &'a [u8]) -> Option<Self> {
+        let start = 13 + palette_length(*file.get(10)?);
+        file.get(start..).map(Self)
+    }
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        let (&kind, after) = self.0.split_first()?;
         let length = match kind {
             EXTENSION => 2 + sub_blocks_length(after.get(1..).unwrap_or_default()),
-            // Found at the second picture, so a bomb of ten thousand costs no more than two.
-            PICTURE if has_picture => return Err(RunError::Animated),
             PICTURE => {
-                let descriptor: &[u8; 9] = after.first_chunk().ok_or_else(cut_short)?;
-                check_size(size_at(&descriptor[4..]), DECODED_BYTES_PER_PIXEL, limits)?;
+                let descriptor: &[u8; 9] = after.first_chunk()?;
                 // After the descriptor and its palette: one byte of code size, then the data.
                 let before_data = 10 + palette_length(descriptor[8]);
                 1 + before_data + sub_blocks_length(after.get(before_data..).unwrap_or_default())
             }
-            END => break,
-            _ => break,
+            _ => return None,
         };
-        // A still cut off in its data is shown as far as it goes, as browsers do; the decoder says whether there is any.
-        let block = &rest[..length.min(rest.len())];
-        match kind {
-            EXTENSION if block.get(1) == Some(&GRAPHIC_CONTROL) => control = Some(block),
-            PICTURE => {
-                clean.extend_from_slice(control.take().unwrap_or_default());
-                clean.extend_from_slice(block);
-                has_picture = true;
-            }
-            _ => {}
-        }
-        rest = &rest[block.len()..];
+        let (whole, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        Some(Block { kind, whole })
     }
-    if !has_picture {
-        return Err(cut_short().into());
-    }
-    clean.push(END);
-    let (orientation, components) = (Orientation::NoTransforms, Components::Colour);
-    Ok(Container { format: Format::Gif, stored: size, orientation, profile: None, components, clean })
 }
 
 fn size_at(bytes: &[u8]) -> Size {

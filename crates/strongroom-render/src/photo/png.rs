@@ -10,15 +10,15 @@ use strongroom_core::media::{Failure, Format};
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, acceptable_profile, check_size};
-use super::{RunError, exif, malformed};
+use super::{exif, malformed};
 use crate::limits::Limits;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Enough for a profile; libpng's own default.
 const PROFILE_DEFLATE_LEVEL: u8 = 6;
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
-    let mut chunks = Chunks(file.get(SIGNATURE.len()..).unwrap_or_default());
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+    let mut chunks = Chunks::of(file);
     let header =
         chunks.next().filter(|chunk| chunk.kind == *b"IHDR").ok_or_else(|| malformed("the PNG has no header"))?;
     let (size, decoded_bytes_per_pixel) = read_header(header.body)?;
@@ -37,7 +37,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunE
     let (mut has_pixels, mut has_ended) = (false, false);
     for chunk in chunks {
         match &chunk.kind {
-            b"IHDR" => return Err(malformed("the PNG has two headers").into()),
+            b"IHDR" => return Err(malformed("the PNG has two headers")),
             b"IEND" => {
                 has_ended = true;
                 break;
@@ -46,8 +46,9 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunE
                 has_pixels = true;
                 clean.extend_from_slice(chunk.whole);
             }
-            // An animation of one frame is a still: its default image is the picture.
-            b"acTL" if frames(chunk.body) > 1 => return Err(RunError::Animated),
+            // What can be decoded of an animation is its first picture alone, or this would be none of ours. That it goes on
+            // says that this picture is whole, even if the file is not.
+            b"fcTL" | b"fdAT" if has_pixels => has_ended = true,
             b"iCCP" if profile.is_none() && !has_pixels => {
                 profile = inflate_profile(chunk.body, limits);
                 if let Some(profile) = &profile {
@@ -63,7 +64,7 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunE
     }
     // Rows missing from the end are for the decoder to find, which does not forgive them.
     if !has_pixels || !has_ended {
-        return Err(malformed("the PNG ends before its picture does").into());
+        return Err(malformed("the PNG ends before its picture does"));
     }
     write_chunk(&mut clean, b"IEND", &[]);
     Ok(Container { format: Format::Png, stored: size, orientation, profile, components: Components::Colour, clean })
@@ -84,8 +85,23 @@ fn read_header(body: &[u8]) -> Result<(Size, u64), Failure> {
     Ok((size, if depth == 16 { channels * 2 } else { channels }))
 }
 
-fn frames(body: &[u8]) -> u32 {
-    body.first_chunk().map_or(0, |count| u32::from_be_bytes(*count))
+/// What all pictures are put on.
+pub(crate) fn canvas(file: &[u8]) -> Option<Size> {
+    let header = Chunks::of(file).next().filter(|chunk| chunk.kind == *b"IHDR")?;
+    read_header(header.body).ok().map(|(size, _)| size)
+}
+
+/// How many pictures move: as many as the file says, if it has so many.
+pub(crate) fn pictures(file: &[u8]) -> u32 {
+    let (mut announced, mut found) = (0, 0);
+    for chunk in Chunks::of(file) {
+        match &chunk.kind {
+            b"acTL" => announced = chunk.body.first_chunk().map_or(0, |count| u32::from_be_bytes(*count)),
+            b"fcTL" => found += 1,
+            _ => {}
+        }
+    }
+    found.min(announced)
 }
 
 /// Whether a chunk says what the samples mean, and has the length of one that does.
@@ -137,6 +153,12 @@ struct Chunk<'a> {
 
 /// The chunks of a PNG, as far as they are whole.
 struct Chunks<'a>(&'a [u8]);
+
+impl<'a> Chunks<'a> {
+    fn of(file: &'a [u8]) -> Self {
+        Self(file.get(SIGNATURE.len()..).unwrap_or_default())
+    }
+}
 
 impl<'a> Iterator for Chunks<'a> {
     type Item = Chunk<'a>;

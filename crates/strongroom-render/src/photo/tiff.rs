@@ -78,7 +78,8 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
 
     let compression = directory.number(COMPRESSION).unwrap_or(UNCOMPRESSED);
     if !matches!(compression, UNCOMPRESSED | GROUP_4 | 5 | 8 | 32_773 | 32_946) {
-        return Err(unsupported(format!("TIFFs of compression {compression} are not supported")));
+        let name = compression_name(compression);
+        return Err(unsupported(format!("TIFFs of compression {compression}{name} are not supported")));
     }
     if compression == GROUP_4 && (pixel.bits, pixel.samples) != (1, 1) {
         return Err(malformed("the TIFF's pixels are no bits, its compression is for bits"));
@@ -89,6 +90,10 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Fail
     }
     let planar = directory.number(PLANAR).unwrap_or(1);
     let planes = if planar == 2 { u32::from(pixel.samples) } else { 1 };
+    // The decoder takes the second plane's tiles for ones below the picture.
+    if planes > 1 && directory.has(TILE_OFFSETS) {
+        return Err(unsupported("TIFFs in tiles whose colours are apart are not supported"));
+    }
     let pieces = Pieces::read(&directory, size, planes, &pixel, limits)?;
 
     let short = |number: u32| Numbers::Shorts(vec![u16::try_from(number).unwrap_or(u16::MAX)]);
@@ -141,13 +146,38 @@ impl Pixel {
             (3, 1, 1 | 8) => (palette(directory, depth)?, GREY, vec![]),
             (5, 4, 8 | 16) => (Components::Inks { inverted: false }, COLOUR, vec![ALPHA]),
             _ => {
+                let name = meaning_name(photometric);
                 return Err(unsupported(format!(
-                    "TIFFs of {samples} samples of {depth} bits with meaning {photometric} are not supported"
+                    "TIFFs of {samples} samples of {depth} bits with meaning {photometric}{name} are not supported"
                 )));
             }
         };
         let short = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
         Ok(Self { components, photometric, extra, bits: short(depth), samples: short(samples) })
+    }
+}
+
+/// What people call a compression that is not on the list.
+const fn compression_name(compression: u32) -> &'static str {
+    match compression {
+        2 => " (CCITT, modified Huffman)",
+        3 => " (CCITT group 3)",
+        6 => " (JPEG of the old kind)",
+        7 => " (JPEG)",
+        34_925 => " (LZMA)",
+        50_000 => " (Zstandard)",
+        50_001 => " (WebP)",
+        _ => "",
+    }
+}
+
+/// What people call a meaning of samples that is not on the list.
+const fn meaning_name(photometric: u32) -> &'static str {
+    match photometric {
+        6 => " (YCbCr)",
+        8..=10 => " (CIE L*a*b*)",
+        32_803 => " (a sensor's raw mosaic)",
+        _ => "",
     }
 }
 

@@ -1,11 +1,11 @@
 //! WebP (RFC 9649): its RIFF chunks, walked and rewritten.
 
 use image::metadata::Orientation;
-use strongroom_core::media::Format;
+use strongroom_core::media::{Failure, Format};
 use strongroom_core::rendition::Size;
 
 use super::container::{Components, Container, acceptable_profile, check_size};
-use super::{RunError, exif, malformed};
+use super::{exif, malformed};
 use crate::limits::Limits;
 
 /// RGBA out, and as much again for the planes or the lossless transforms in between.
@@ -16,7 +16,10 @@ const HAS_PROFILE: u8 = 0x20;
 const HAS_ALPHA: u8 = 0x10;
 const HAS_EXIF: u8 = 0x08;
 
-/// The chunks that count, the first of each.
+/// Place, size, time and flags of an animation's picture, before its chunks.
+const FRAME_HEADER_LENGTH: usize = 16;
+
+/// The chunks that count, the first of each; of a picture's, those before it.
 #[derive(Default)]
 struct Found<'a> {
     canvas: Option<Size>,
@@ -27,13 +30,13 @@ struct Found<'a> {
     picture: Option<([u8; 4], &'a [u8])>,
 }
 
-pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunError> {
-    let found = find(file)?;
+pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, Failure> {
+    let found = find(file);
     let (kind, body) = found.picture.ok_or_else(|| malformed("the WebP ends before its picture does"))?;
     let (size, lossless_alpha) = if kind == *b"VP8L" { lossless_header(body) } else { lossy_header(body) }
         .ok_or_else(|| malformed("the WebP's picture has no header"))?;
     if found.canvas.is_some_and(|canvas| canvas != size) {
-        return Err(malformed("the WebP's picture has another size than its canvas").into());
+        return Err(malformed("the WebP's picture has another size than its canvas"));
     }
     check_size(size, DECODED_BYTES_PER_PIXEL, limits)?;
 
@@ -65,33 +68,66 @@ pub(super) fn take_apart(file: &[u8], limits: &Limits) -> Result<Container, RunE
     Ok(Container { format: Format::Webp, stored: size, orientation, profile, components: Components::Colour, clean })
 }
 
-/// Walks the chunks; what follows the RIFF's own end is not looked at.
-fn find(file: &[u8]) -> Result<Found<'_>, RunError> {
-    let riff_length = file.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |length| u32::from_le_bytes(*length));
-    let end = usize::try_from(riff_length).unwrap_or(usize::MAX).saturating_add(8).min(file.len());
-    let mut rest = file.get(12..end).unwrap_or_default();
+/// Walks the chunks. What can be decoded of an animation is its first picture alone, or this would be none of ours: its
+/// chunks are looked at as if they stood by themselves.
+fn find(file: &[u8]) -> Found<'_> {
     let mut found = Found::default();
-    while let Some((kind, body, after)) = chunk(rest) {
+    for (kind, body) in Chunks::of(file) {
         match &kind {
-            b"ANIM" | b"ANMF" => return Err(RunError::Animated),
-            b"VP8X" if found.canvas.is_none() => found.canvas = canvas(body),
+            b"VP8X" if found.canvas.is_none() => found.canvas = extended_canvas(body),
             b"ICCP" if found.profile.is_none() => found.profile = Some(body),
-            b"ALPH" if found.alpha.is_none() => found.alpha = Some(body),
             b"EXIF" if found.exif.is_none() => found.exif = Some(body),
-            b"VP8 " | b"VP8L" if found.picture.is_none() => found.picture = Some((kind, body)),
-            _ => {}
+            b"ANMF" => Chunks(body.get(FRAME_HEADER_LENGTH..).unwrap_or_default()).for_each(|chunk| found.take(chunk)),
+            _ => found.take((kind, body)),
         }
-        rest = after;
     }
-    Ok(found)
+    found
 }
 
-/// A chunk's kind and body, and what follows it and its padding.
-fn chunk(bytes: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
-    let kind = *bytes.first_chunk()?;
-    let length = usize::try_from(u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?)).ok()?;
-    let body = bytes.get(8..length.checked_add(8)?)?;
-    Some((kind, body, bytes.get(8 + length.next_multiple_of(2)..).unwrap_or_default()))
+impl<'a> Found<'a> {
+    fn take(&mut self, (kind, body): ([u8; 4], &'a [u8])) {
+        match &kind {
+            _ if self.picture.is_some() => {}
+            b"ALPH" if self.alpha.is_none() => self.alpha = Some(body),
+            b"VP8 " | b"VP8L" => self.picture = Some((kind, body)),
+            _ => {}
+        }
+    }
+}
+
+/// What all pictures are put on; none in a file of the simple format, which is a still.
+pub(crate) fn canvas(file: &[u8]) -> Option<Size> {
+    Chunks::of(file).find(|(kind, _)| kind == b"VP8X").and_then(|(_, body)| extended_canvas(body))
+}
+
+/// How many pictures move.
+pub(crate) fn pictures(file: &[u8]) -> usize {
+    Chunks::of(file).filter(|(kind, _)| kind == b"ANMF").count()
+}
+
+/// The chunks of a WebP, kinds and bodies, as far as they are whole.
+struct Chunks<'a>(&'a [u8]);
+
+impl<'a> Chunks<'a> {
+    /// What follows the RIFF's own end is not looked at.
+    fn of(file: &'a [u8]) -> Self {
+        let riff_length = file.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |length| u32::from_le_bytes(*length));
+        let end = usize::try_from(riff_length).unwrap_or(usize::MAX).saturating_add(8).min(file.len());
+        Self(file.get(12..end).unwrap_or_default())
+    }
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = ([u8; 4], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let kind = *self.0.first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*self.0.get(4..)?.first_chunk()?)).ok()?;
+        let body = self.0.get(8..length.checked_add(8)?)?;
+        // Padded to an even length.
+        self.0 = self.0.get(8 + length.next_multiple_of(2)..).unwrap_or_default();
+        Some((kind, body))
+    }
 }
 
 fn write_chunk(out: &mut Vec<u8>, kind: &[u8; 4], body: &[u8]) {
@@ -105,7 +141,7 @@ fn write_chunk(out: &mut Vec<u8>, kind: &[u8; 4], body: &[u8]) {
 }
 
 /// The canvas of a VP8X chunk: two 24-bit numbers, each one less than the side.
-fn canvas(body: &[u8]) -> Option<Size> {
+fn extended_canvas(body: &[u8]) -> Option<Size> {
     let side = |at: usize| Some(u32::from_le_bytes([*body.get(at)?, *body.get(at + 1)?, *body.get(at + 2)?, 0]) + 1);
     Some(Size::new(side(4)?, side(7)?))
 }

@@ -10,8 +10,8 @@ use landlock::{
 /// The newest rules this was read against. An older kernel enforces the part it knows.
 const ABI_KNOWN: ABI = ABI::V9;
 
-/// Where programs and their libraries are installed; a tool may read all of it. None of it is anybody's media.
-const SYSTEM: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/alternatives"];
+/// Where programs, their libraries and fonts are installed; a tool may read all of it. None of it is anybody's media.
+const SYSTEM: [&str; 6] = ["/usr", "/lib", "/lib64", "/etc/alternatives", "/etc/fonts", "/var/cache/fontconfig"];
 /// The other files a dynamic loader and a C library open.
 const SYSTEM_FILES: [&str; 2] = ["/etc/ld.so.cache", "/dev/urandom"];
 /// The loaders, which the kernel executes on behalf of the tool. Each machine has the one of its processor.

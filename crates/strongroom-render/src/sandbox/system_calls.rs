@@ -80,6 +80,8 @@ const ALLOWED_FOR_PROGRAMS: &[i64] = &[
     libc::SYS_readv,
     libc::SYS_fsync,
     libc::SYS_dup,
+    // To list where fonts are, for pdftoppm; Landlock opens no other directories.
+    libc::SYS_getdents64,
     // A cryptography library that ffmpeg is linked with complains on stderr without it; RLIMIT_MEMLOCK bounds it.
     libc::SYS_mlock,
     #[cfg(target_arch = "x86_64")]

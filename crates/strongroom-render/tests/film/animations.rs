@@ -4,7 +4,7 @@ use strongroom_core::media::{FailureCode, Format, MediaType};
 use strongroom_core::rendition::{RenditionName, Size};
 use strongroom_render::{Limits, RenderError, Renderer, Sandbox};
 
-use crate::support::{CHILD, Film, refusal, render, try_render};
+use crate::support::{CHILD, Film, assert_refused, refusal, render, try_render};
 
 /// Three pictures with a delay each, in hundredths of a second.
 fn gif(delays: [u16; 3]) -> Film {
@@ -96,6 +96,20 @@ async fn all_three_formats_are_muted_films_of_even_size() {
 }
 
 #[tokio::test]
+async fn larger_than_240_it_has_both_rungs() {
+    let film = Film::made("a.gif", "-f lavfi -i testsrc=s=300x260:r=5:d=1");
+    let rendered = render(&film).await;
+    assert_eq!(rendered.names(), ["preview", "preview-webp", "square", "thumb", "240p", "720p"]);
+    for (name, size) in [(RenditionName::Video240, (276, 240)), (RenditionName::Video720, (300, 260))] {
+        let probe = rendered.probe(name);
+        let video = probe.video();
+        assert_eq!((video["width"].as_u64(), video["height"].as_u64()), (Some(size.0), Some(size.1)), "{name}");
+        assert_eq!(video["nb_read_frames"], "6", "{name}");
+        assert!((probe.duration_ms() - 1000.0).abs() <= 20.0, "{name}: {}", probe.duration_ms());
+    }
+}
+
+#[tokio::test]
 async fn what_is_transparent_lies_on_white() {
     let film = Film::made("a.png", "-f lavfi -i color=c=red@0:s=64x64:r=5:d=1,format=rgba -f apng");
     let rendered = render(&film).await;
@@ -111,23 +125,21 @@ async fn a_photo_is_told_from_an_animation_and_back() {
     assert!(matches!(moving, Err(RenderError::Animated)), "{moving:?}");
     let still = Film::made("a.gif", "-f lavfi -i testsrc2=s=64x48 -frames:v 1");
     let failure = refusal(&still, Limits::default()).await;
+    assert_eq!(failure.code, FailureCode::Malformed);
     assert!(failure.message.contains("photo"), "{failure}");
 }
 
 #[tokio::test]
-async fn bombs_are_refused_by_number() {
+async fn t7_bombs_are_refused_by_number() {
     let many = Film::made("a.gif", "-f lavfi -i color=s=16x16:r=50:d=12 -gifflags -transdiff");
-    let mut limits = Limits::default();
-    limits.film.max_animation_frames = 100;
-    let failure = refusal(&many, limits).await;
-    assert_eq!(failure.code, FailureCode::TooLarge);
-    assert!(failure.message.contains("100"), "{failure}");
+    assert_refused(&many, FailureCode::TooLarge, &["600 pictures", "500"]).await;
 
     let large = Film::made("a.gif", "-f lavfi -i color=s=512x512:r=10:d=1");
     let mut limits = Limits::default();
     limits.film.max_animation_pixels = 1_000_000;
     let failure = refusal(&large, limits).await;
-    assert!(failure.message.contains("1048576") && failure.message.contains("1000000"), "{failure}");
+    assert_eq!(failure.code, FailureCode::TooLarge);
+    assert!(failure.message.contains("2621440") && failure.message.contains("1000000"), "{failure}");
 }
 
 #[tokio::test]

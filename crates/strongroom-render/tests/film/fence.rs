@@ -12,7 +12,7 @@ use strongroom_render::{FilmStep, Limits, Renderer, Sandbox};
 use crate::support::{CHILD, CLIP, Film, SOUND, try_render_with};
 
 /// A child that writes down its orders.
-fn notary(scratch: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn notary(scratch: &Path) -> (PathBuf, PathBuf) {
     let (program, orders) = (scratch.join("notary"), scratch.join("orders"));
     let script = format!(
         "#!/bin/bash\norder=$(cat)\necho \"$order\" >> {}\nexec {CHILD} render <<< \"$order\"\n",
@@ -103,6 +103,7 @@ fn leaks(confinement: &str) -> Vec<String> {
         "parent": std::process::id(),
         "confinement": confinement,
         "limits": Limits::default(),
+        "photo_use": "media",
         "input": scratch.path().join("input"),
         "output": output,
         "task": { "exec": { "program": "/usr/bin/perl", "arguments": ["-e", script] } },
@@ -171,7 +172,7 @@ fn is_anybody_working_on(name: &str) -> bool {
 async fn the_tools_are_told_of() {
     let renderer = Renderer::new(CHILD.into(), Limits::default(), Sandbox::Required);
     let tools = renderer.tools().await;
-    assert_eq!(tools.iter().map(|tool| tool.name).collect::<Vec<_>>(), ["ffmpeg", "ffprobe"]);
+    assert_eq!(tools.iter().map(|tool| tool.name).collect::<Vec<_>>(), ["ffmpeg", "ffprobe", "pdftoppm"]);
     for tool in tools {
         assert!(tool.version.is_some_and(|version| version.starts_with(|first: char| first.is_ascii_alphanumeric())));
     }

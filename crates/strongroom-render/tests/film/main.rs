@@ -5,10 +5,14 @@
 mod support;
 
 mod animations;
+mod careful;
+mod colours;
 mod fence;
 mod formats;
 mod hostile;
+mod poster;
 mod privacy;
 mod shapes;
 mod sounds;
 mod sync;
+mod tracks;

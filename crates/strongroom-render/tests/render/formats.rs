@@ -3,11 +3,10 @@
 use image::{DynamicImage, GrayImage, Luma, Rgba, RgbaImage};
 use strongroom_core::media::{FailureCode, Format, MediaType};
 use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
-use strongroom_render::{Limits, RenderError};
 
 use crate::support::{
     BLUE, GREEN, RED, YELLOW, assert_near, assert_refused, card, exif, flat, gif, jpeg, png, quarters, render, texture,
-    try_render, webp,
+    webp,
 };
 
 const CARD: [[u8; 3]; 4] = [RED, GREEN, BLUE, YELLOW];
@@ -150,24 +149,6 @@ async fn a_still_gif_is_a_photo() {
         for (actual, expected) in quarters(&output.pixels(name)).into_iter().zip(CARD) {
             assert_near(actual, expected, 10, name.as_str());
         }
-    }
-}
-
-#[tokio::test]
-async fn an_animation_of_one_frame_is_a_still() {
-    let control = png::chunk(b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0]);
-    let output = render(&png::rgb(&card(100, 100), &[control])).await;
-    assert!(!output.bytes(RenditionName::Full).windows(4).any(|window| window == b"acTL"));
-}
-
-#[tokio::test]
-async fn animations_are_told_from_stills() {
-    let pixels = DynamicImage::from(card(30, 20)).into_rgba8();
-    let control = png::chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
-    let animated_webp = webp::riff(&[webp::canvas(0x02, 30, 20), webp::chunk(b"ANIM", &[0; 6])]);
-    for animation in [gif::frames(&pixels, 2), png::rgb(&card(30, 20), &[control]), animated_webp] {
-        let outcome = try_render(&animation, Limits::default()).await;
-        assert!(matches!(outcome, Err(RenderError::Animated)), "it is for the films' queue");
     }
 }
 

@@ -6,7 +6,7 @@ use strongroom_core::media::FailureCode::{Malformed, TooLarge};
 use strongroom_core::rendition::RenditionName;
 use strongroom_render::{Limits, RenderError};
 
-use crate::support::{assert_refused, card, flat, gif, jpeg, png, refusal_within, render, texture, try_render, webp};
+use crate::support::{assert_refused, card, gif, jpeg, png, refusal_within, render, texture, try_render, webp};
 
 /// What an honest small picture needs, and no bomb fits into.
 fn tight_memory() -> Limits {
@@ -97,16 +97,6 @@ async fn t6_scan_bomb() {
     assert_refused(&jpeg::scan_bomb(400), TooLarge, &["100 scans"]).await;
     // A few more scans than usual are no bomb.
     render(&jpeg::scan_bomb(20)).await;
-}
-
-#[tokio::test]
-async fn t7_animation_bombs_cost_two_frames() {
-    let still = gif::frames(&DynamicImage::from(flat(200, 200, [9, 9, 9])).into_rgba8(), 1);
-    let start = still.windows(2).position(|window| window == [0x21, 0xf9]).unwrap();
-    let frame = &still[start..still.len() - 1];
-    let file = [&still[..start], &frame.repeat(10_000), b"\x3b"].concat();
-    let outcome = try_render(&file, Limits { cpu_seconds: 2, ..tight_memory() }).await;
-    assert!(matches!(outcome, Err(RenderError::Animated)));
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@
 
 mod support;
 
+mod animations;
 mod colours;
+mod documents;
 mod formats;
 mod hostile;
 mod lossless;

@@ -111,6 +111,20 @@ impl<'a> Reader<'a> {
         i64::try_from(self.whole(key, range)).unwrap_or(i64::MAX)
     }
 
+    pub(super) fn whole_u32(&mut self, key: &str, range: RangeInclusive<u64>) -> u32 {
+        u32::try_from(self.whole(key, range)).unwrap_or(u32::MAX)
+    }
+
+    /// Web origins, separated by spaces.
+    pub(super) fn origins(&mut self, key: &str) -> Vec<String> {
+        let expected = "empty, *, or origins such as https://example.com, separated by spaces";
+        self.take(key, expected, |value| {
+            let origins = value.as_str()?.split_whitespace();
+            origins.map(|origin| super::is_origin(origin).then(|| origin.to_owned())).collect()
+        })
+        .unwrap_or_default()
+    }
+
     pub(super) fn count(&mut self, key: &str, range: RangeInclusive<u64>) -> usize {
         usize::try_from(self.whole(key, range)).unwrap_or(usize::MAX)
     }

@@ -49,3 +49,12 @@ fn later_layers_win() {
     let config = read(&[("STRONGROOM_SERVER__PUBLIC_URL", "https://media.example.com/base/")]).unwrap();
     assert_eq!(config.server.public_url.as_deref(), Some("https://media.example.com/base"));
 }
+
+#[test]
+fn children_share_what_is_set_or_most_of_what_there_is() {
+    let set = read(&[("STRONGROOM_RENDER__TOTAL_MEMORY_BYTES", "3_000_000_000")]).unwrap();
+    assert_eq!(set.render.total_memory_bytes, 3_000_000_000);
+    let there_is = memory::memory_bytes().unwrap();
+    let automatic = read(&[]).unwrap().render.total_memory_bytes;
+    assert!((there_is / 2..there_is / 3 * 2).contains(&automatic), "{automatic} of {there_is}");
+}

@@ -45,6 +45,19 @@ pub(crate) fn serve(
     Ok(response)
 }
 
+/// Answers with bytes that a stranger made and nobody cleaned. Opened by itself, even a polyglot is data then, and not a page.
+pub(crate) fn serve_as_data(
+    reader: &BlobReader,
+    entity: &Entity,
+    method: &Method,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
+    let mut response = serve(reader, entity, method, request)?;
+    let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, sandbox);
+    Ok(response)
+}
+
 /// `If-None-Match` (RFC 9110 §13.1.2): the client's copy is this one.
 fn is_current(request: &HeaderMap, etag: &str) -> bool {
     let fields = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use strongroom_catalog::records::{Media, Rendition};
+use strongroom_catalog::records::{Media, PersonName, Rendition};
 use strongroom_core::clock::Timestamp;
-use strongroom_core::id::MediaId;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
-use strongroom_core::signed_url::{Grant, KeyRing, Rejected, expiry_bucket};
+use strongroom_core::settings::Settings;
+use strongroom_core::signed_url::{Grant, KeyRing, Rejected, Subject, expiry_bucket};
 
 use super::key_file;
 
@@ -49,13 +49,24 @@ impl Urls {
     }
 
     /// A maker of URLs for one media's renditions.
-    pub(crate) fn signer(&self, media: &Media, now: Timestamp) -> Signer<'_> {
-        Signer { urls: self, media: media.id, version: media.url_version, expires: expiry_bucket(now, self.lifetime) }
+    pub(crate) fn signer(&self, settings: &Settings, media: &Media, now: Timestamp) -> Signer<'_> {
+        self.signer_of(settings, Subject::Media(media.id), media.url_version, now)
+    }
+
+    /// A maker of URLs for someone's avatar.
+    pub(crate) fn signer_of_person(&self, settings: &Settings, person: &PersonName, now: Timestamp) -> Signer<'_> {
+        self.signer_of(settings, Subject::Person(person.id), person.url_version, now)
+    }
+
+    fn signer_of(&self, settings: &Settings, subject: Subject, version: i64, now: Timestamp) -> Signer<'_> {
+        let own = settings.delivery_ttl_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        Signer { urls: self, subject, version, expires: expiry_bucket(now, own.unwrap_or(self.lifetime)) }
     }
 
     /// What a URL grants.
-    pub(crate) fn verify(&self, media: &str, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).0.verify(media, file, query, now)
+    pub(crate) fn verify(&self, subject: Subject, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        ring.0.verify(subject, file, query, now)
     }
 }
 
@@ -63,19 +74,29 @@ fn changed_at(data_dir: &Path) -> Option<SystemTime> {
     std::fs::metadata(key_file::path(data_dir)).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Makes URLs for one media's renditions.
+/// Makes URLs for the renditions of one media, or of one avatar.
 pub(crate) struct Signer<'a> {
     urls: &'a Urls,
-    media: MediaId,
+    subject: Subject,
     version: i64,
     expires: i64,
 }
 
 impl Signer<'_> {
+    /// Until when its URLs are good.
+    pub(crate) fn expires(&self) -> Timestamp {
+        Timestamp::from_millis(self.expires.saturating_mul(1000))
+    }
+
     /// The URL of one rendition.
     pub(crate) fn url(&self, rendition: &Rendition) -> String {
-        let file = file_name(rendition.name, rendition.format);
-        let grant = Grant { media: self.media, file, expires: self.expires, version: self.version };
+        self.url_of(rendition.name, rendition.format)
+    }
+
+    /// The URL of the rendition of this name and format.
+    pub(crate) fn url_of(&self, name: RenditionName, format: RenditionFormat) -> String {
+        let file = file_name(name, format);
+        let grant = Grant { subject: self.subject, file, expires: self.expires, version: self.version };
         let ring = self.urls.ring.read().unwrap_or_else(PoisonError::into_inner);
         format!("{}{}", self.urls.base, ring.0.sign(&grant))
     }

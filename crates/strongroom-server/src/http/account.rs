@@ -1,30 +1,69 @@
-//! `GET /v2/account/whoami`: the key that asks.
+//! `/v2/account`: the organisation, its keys, its connections, and what is set for them. A key sees its own world only, live
+//! or sandbox, and where it was made for some connections, those only.
 
-use axum::Json as Answer;
-use serde::Serialize;
-use utoipa::ToSchema;
+pub(super) mod connections;
+pub(super) mod keys;
+pub(super) mod settings;
+pub(super) mod whoami;
 
-use crate::http::principal::Account;
-use crate::problem::Problem;
+use std::str::FromStr;
 
-/// The key that asks.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct WhoamiView {
-    /// The key's id.
-    id: String,
-    /// What its owner calls it.
-    name: Option<String>,
-    /// What it may do on connections.
-    permissions: Vec<&'static str>,
+use strongroom_catalog::records::{ApiKeyRecord, Connection};
+use strongroom_core::id::Malformed;
+use strongroom_core::permission::Grants;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+
+/// The longest text that is kept as a name.
+const LONGEST_NAME: usize = 200;
+
+/// A connection by its id in a path. One that the key may not see does not exist.
+async fn connection(app: &App, key: &ApiKeyRecord, id: &str) -> Result<Connection, Problem> {
+    app.access.visible(key, id).await?.ok_or_else(|| Problem::not_found("connection", id))
 }
 
-/// Who am I
-#[utoipa::path(
-    get, path = "/v2/account/whoami", tag = "account", operation_id = "whoami",
-    responses((status = 200, body = WhoamiView)),
-    security(("apiKey" = []), ("bearer" = [])),
-)]
-pub(crate) async fn whoami(account: Account) -> Result<Answer<WhoamiView>, Problem> {
-    let permissions = account.key.permissions.iter().map(|permission| permission.as_str()).collect();
-    Ok(Answer(WhoamiView { id: account.key.id.to_string(), name: Some(account.key.name), permissions }))
+/// Refuses a key that was made for some connections what concerns all of them.
+fn require_all_connections(key: &ApiKeyRecord) -> Result<(), Problem> {
+    match key.connections {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(
+            Kind::Forbidden,
+            "this API key is for some connections only, and cannot do what concerns the whole organisation",
+        )),
+    }
+}
+
+/// A text that is required.
+fn text(name: &str, value: Option<String>, longest: usize) -> Result<String, Problem> {
+    let value = value.ok_or_else(|| Problem::missing(name))?;
+    let length = value.chars().count();
+    if (1..=longest).contains(&length) {
+        return Ok(value);
+    }
+    Err(Problem::field(name, &value, &format!("a text of 1 to {longest} characters")))
+}
+
+/// Rights, as a list of words.
+fn grants<T: Ord + FromStr<Err = Malformed>>(name: &str, words: &[String]) -> Result<Grants<T>, Problem> {
+    let numbered = words.iter().enumerate();
+    let read = |(index, word): (usize, &String)| {
+        word.parse().map_err(|malformed| Problem::malformed(&format!("{name}[{index}]"), &malformed))
+    };
+    numbered.map(read).collect()
+}
+
+/// The operations of this family.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(whoami::whoami))
+        .routes(routes!(connections::list::list, connections::create::create))
+        .routes(routes!(connections::delete::delete))
+        .routes(routes!(connections::invalidate::invalidate))
+        .routes(routes!(settings::connection::get, settings::connection::patch))
+        .routes(routes!(settings::organisation::get, settings::organisation::patch))
+        .routes(routes!(keys::list::list, keys::create::create))
+        .routes(routes!(keys::revoke::revoke))
 }

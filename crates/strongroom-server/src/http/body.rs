@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::config::Deadlines;
 use crate::problem::{Kind, Problem};
+use crate::services::keeping::LARGEST_BYTES;
 use crate::services::parts::Incoming;
 
 /// A body of bytes.
@@ -54,6 +55,22 @@ impl Incoming for Bytestream {
                 Ok(Some(bytes))
             }
             Some(Err(_)) => Err(Problem::new(Kind::BadRequest, "the connection broke before the end of the body")),
+        }
+    }
+}
+
+/// The length of a file that is kept without a session, which must be known before its first byte. `what` is for the refusal:
+/// `a preview`.
+pub(super) fn file_length(headers: &HeaderMap, what: &str) -> Result<u64, Problem> {
+    match announced_length(headers) {
+        AnnouncedLength::Exactly(0) => Err(Problem::field("Content-Length", "0", &format!("the length of {what}"))),
+        AnnouncedLength::Exactly(length) if length <= LARGEST_BYTES => Ok(length),
+        AnnouncedLength::Exactly(length) => Err(Problem::new(
+            Kind::TooLarge,
+            format!("Content-Length: `{length}` is more than the {LARGEST_BYTES} bytes of {what}"),
+        )),
+        AnnouncedLength::Chunked | AnnouncedLength::Missing => {
+            Err(Problem::new(Kind::LengthRequired, format!("{what} needs a Content-Length")))
         }
     }
 }

@@ -1,14 +1,19 @@
 //! `GET /media/{mediaId}/{file}`: a rendition, to whoever holds a good URL.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use strongroom_core::signed_url::Rejected;
+use strongroom_core::id::MediaId;
+use strongroom_core::release_form::{Consent, ConsentPolicy};
+use strongroom_core::signed_url::{Rejected, Subject, path_number};
+use strongroom_store::StoreError;
 
 use crate::app::App;
+use crate::delivery::consent::withheld;
 use crate::delivery::disposition;
 use crate::delivery::entity::{Entity, serve};
 use crate::delivery::urls::parse_file_name;
+use crate::http::cors;
 use crate::problem::{Kind, Problem};
 
 /// Serves a rendition.
@@ -21,10 +26,14 @@ pub(super) async fn deliver(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     // The signature first: to whoever cannot sign, a media that exists and one that does not look alike.
-    let grant = app.urls.verify(&media, &file, query.as_deref().unwrap_or_default(), now).map_err(refused)?;
+    let id = MediaId::new(path_number(&media).map_err(refused)?);
+    let query = query.as_deref().unwrap_or_default();
+    let grant = app.urls.verify(Subject::Media(id), &file, query, now).map_err(refused)?;
     let unknown = || Problem::new(Kind::NotFound, "this media or rendition no longer exists");
     let (name, extension) = parse_file_name(&file).ok_or_else(unknown)?;
-    let found = app.catalog.deliverable(grant.media, name).await?.ok_or_else(unknown)?;
+    let found = app.catalog.deliverable(id, name).await?.ok_or_else(unknown)?;
+    // Before the version: whoever holds a link should hear why, not just that it is old.
+    withheld(&found.settings, Consent::of(found.release_forms.iter().map(|form| form.status(now))))?;
     if found.url_version != grant.version {
         return Err(Problem::new(Kind::UrlExpired, "this URL was withdrawn; ask for the media again"));
     }
@@ -32,19 +41,46 @@ pub(super) async fn deliver(
     if extension != format.extension() {
         return Err(unknown());
     }
-    let reader = app.store.open_rendition(found.blob, name, format).await?;
-    let remaining = grant.expires.saturating_sub(now.as_seconds());
-    let cache_control = HeaderValue::from_str(&format!("private, max-age={remaining}"));
+    let reader = match app.store.open_rendition(found.blob, name, format).await {
+        // Purged since the row was read, unless the row is still there: then bytes are lost, and that is ours to hear of.
+        Err(StoreError::Missing) if app.catalog.deliverable(id, name).await?.is_none() => return Err(unknown()),
+        opened => opened?,
+    };
+    // Where consent can be withdrawn, a browser asks each time whether it still may show what it has.
+    let cache_control = match found.settings.policy() {
+        ConsentPolicy::Require => "private, max-age=0, must-revalidate".to_owned(),
+        ConsentPolicy::Off | ConsentPolicy::Warn => {
+            format!("private, max-age={}", grant.expires.saturating_sub(now.as_seconds()))
+        }
+    };
+    let cache_control = HeaderValue::from_str(&cache_control);
     let entity = Entity {
         etag: format!("\"{}-{name}-{:x}\"", found.blob, found.published_at.as_millis()),
         content_type: format.content_type(),
-        disposition: disposition::inline(&format!("{}-{file}", grant.media)),
+        disposition: disposition::inline(&format!("{id}-{file}")),
         cache_control: cache_control.map_err(|error| Problem::internal(error.to_string()))?,
     };
-    serve(&reader, &entity, &method, &headers)
+    let mut response = serve(&reader, &entity, &method, &headers)?;
+    cors::delivered(&app, &found.settings, &headers, &mut response);
+    if is_fetch(&method, &response) {
+        app.fetch_counts.count(found.connection, id, name, now);
+    }
+    Ok(response)
 }
 
-fn refused(rejected: Rejected) -> Problem {
+/// Whether an answer counts as a fetch: it has a file's first byte. A film that is watched is one fetch, however many ranges
+/// of it a player asks for.
+fn is_fetch(method: &Method, response: &Response) -> bool {
+    let begins = |range: &HeaderValue| range.as_bytes().starts_with(b"bytes 0-");
+    let has_first_byte = match response.status() {
+        StatusCode::OK => true,
+        StatusCode::PARTIAL_CONTENT => response.headers().get(header::CONTENT_RANGE).is_some_and(begins),
+        _ => false,
+    };
+    method == Method::GET && has_first_byte
+}
+
+pub(super) fn refused(rejected: Rejected) -> Problem {
     match rejected {
         Rejected::Invalid => {
             Problem::new(Kind::SignatureInvalid, "the signature of this URL is not ours, or the URL was altered")

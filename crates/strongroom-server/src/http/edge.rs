@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use strongroom_core::id::RequestId;
 
 use super::leftover;
+use super::rate_limit::Tally;
 use crate::problem::Problem;
 
 /// A problem travels to the edge as an extension of an empty answer; there it meets the request's id and gets its body.
@@ -26,7 +27,9 @@ impl IntoResponse for Problem {
 pub(super) async fn edge(request: Request, next: Next) -> Response {
     let id = RequestId::random();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let (request, leftover) = leftover::lend(request);
+    let (mut request, leftover) = leftover::lend(request);
+    let tally = Tally::default();
+    request.extensions_mut().insert(tally.clone());
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -44,6 +47,7 @@ pub(super) async fn edge(request: Request, next: Next) -> Response {
             response.headers_mut().insert(name, value.clone());
         }
     }
+    tally.tell(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-request-id", value);
     }

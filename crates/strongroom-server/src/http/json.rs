@@ -7,6 +7,11 @@ use serde::de::DeserializeOwned;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 
+mod object;
+
+use object::Object;
+pub(super) use object::object;
+
 /// A JSON body. Unknown keys are ignored.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -16,13 +21,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         // A body this small has no more time for all of it than a large one has for a pause.
         let patience = app.config.server.deadlines.body_idle;
-        let reading = axum::Json::<T>::from_request(request, app);
+        let reading = axum::Json::<Object<T>>::from_request(request, app);
         let read = tokio::time::timeout(patience, reading).await.map_err(|_| {
             let seconds = patience.as_secs();
             Problem::new(Kind::RequestTimeout, format!("the body did not come within {seconds} seconds"))
         })?;
         match read {
-            Ok(axum::Json(value)) => Ok(Self(value)),
+            Ok(axum::Json(Object(value))) => Ok(Self(value)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
                 Kind::UnsupportedMediaType,
                 "the body must be JSON, sent with Content-Type: application/json",

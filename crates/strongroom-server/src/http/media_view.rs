@@ -3,11 +3,15 @@
 use serde::Serialize;
 use strongroom_catalog::records::{Media, Rendition};
 use strongroom_core::media::{Failure, MediaStatus, MediaType};
+use strongroom_core::release_form::ConsentPolicy;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
+use strongroom_core::settings::Settings;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::delivery::urls::Signer;
+use crate::http::list_view::ListRef;
+use crate::http::release_form_view::ReleaseFormRef;
 
 /// A media.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,8 +32,10 @@ pub(crate) struct MediaView {
     /// Whether every rendition is there.
     is_ready: bool,
     /// The release forms attached to it.
-    #[schema(value_type = Vec<Object>)]
-    release_forms: Vec<serde_json::Value>,
+    release_forms: Vec<ReleaseFormRef>,
+    /// What they come to: `granted`, `missing`, `expired` or `revoked`. Absent where the policy is `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<&'static str>,
     /// Length in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<f64>,
@@ -75,8 +81,7 @@ pub(crate) struct VaultMediaView {
     /// What viewers did.
     counters: Counters,
     /// The lists it is on.
-    #[schema(value_type = Vec<Object>)]
-    lists: Vec<serde_json::Value>,
+    lists: Vec<ListRef>,
 }
 
 /// What viewers did.
@@ -170,17 +175,20 @@ struct Source {
 }
 
 impl MediaView {
-    pub(super) fn of(app: &App, media: &Media) -> Self {
-        let shown = Shown::of(app, media);
+    pub(super) fn of(app: &App, settings: &Settings, media: &Media) -> Self {
+        let (policy, consent) = (settings.policy(), media.consent(app.clock.now()));
+        let may_view = policy.allows(consent);
+        let shown = Shown::of(app, settings, media, may_view);
         Self {
             id: media.id.number(),
             r#type: media.media_type.as_str(),
             converted_to_video: media.media_type == MediaType::Gif,
-            can_view: true,
+            can_view: may_view,
             has_error: media.status == MediaStatus::Error,
             created_at: media.created_at.to_rfc3339(),
             is_ready: media.status == MediaStatus::Ready,
-            release_forms: Vec::new(),
+            release_forms: media.release_forms.iter().map(|form| ReleaseFormRef::of(app, settings, form)).collect(),
+            consent: (policy != ConsentPolicy::Off).then_some(consent.as_str()),
             duration: media.duration_ms.map(seconds),
             has_custom_preview: media.custom_preview.is_some(),
             files: shown.files(),
@@ -199,14 +207,15 @@ impl MediaView {
 }
 
 impl VaultMediaView {
-    pub(super) fn of(app: &App, media: &Media) -> Self {
+    pub(super) fn of(app: &App, settings: &Settings, media: &Media) -> Self {
         let counters = Counters { likes_count: media.likes, tips_summ: media.tips };
-        Self { media: MediaView::of(app, media), counters, lists: Vec::new() }
+        let lists = media.lists.iter().map(ListRef::of).collect();
+        Self { media: MediaView::of(app, settings, media), counters, lists }
     }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "no film lasts 2^53 milliseconds")]
-fn seconds(millis: u64) -> f64 {
+pub(super) fn seconds(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }
 
@@ -227,16 +236,17 @@ fn progress(media: &Media) -> Option<f64> {
 struct Shown<'a> {
     media: &'a Media,
     signer: Signer<'a>,
+    may_view: bool,
 }
 
 impl<'a> Shown<'a> {
-    fn of(app: &'a App, media: &'a Media) -> Self {
-        Self { media, signer: app.urls.signer(media, app.clock.now()) }
+    fn of(app: &'a App, settings: &Settings, media: &'a Media, may_view: bool) -> Self {
+        Self { media, signer: app.urls.signer(settings, media, app.clock.now()), may_view }
     }
 
-    /// None before the media can be watched.
+    /// None before the media can be watched, and none without the consent that it needs.
     fn find(&self, name: RenditionName) -> Option<&Rendition> {
-        let is_shown = matches!(self.media.status, MediaStatus::Ready | MediaStatus::Playable);
+        let is_shown = self.may_view && matches!(self.media.status, MediaStatus::Ready | MediaStatus::Playable);
         self.media.renditions.iter().filter(|_| is_shown).find(|rendition| rendition.name == name)
     }
 

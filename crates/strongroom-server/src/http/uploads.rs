@@ -5,6 +5,7 @@ pub(super) mod check;
 pub(super) mod complete;
 pub(super) mod init;
 pub(super) mod list;
+mod named;
 pub(super) mod put_part;
 pub(super) mod put_single;
 pub(super) mod status;
@@ -12,10 +13,13 @@ pub(super) mod status;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde_json::{Number, Value};
+use serde_json::Number;
+use strongroom_catalog::records::Connection;
 use strongroom_core::digest::Digest;
-use strongroom_core::id::{ConnectionId, MediaId, UploadId};
+use strongroom_core::id::{MediaId, UploadId};
 use strongroom_core::media::MediaType;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::media_view::MediaView;
@@ -59,10 +63,11 @@ fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
 /// The media of a completed upload, after as much waiting as was asked for.
 async fn settled_media(
     app: &App,
-    owner: &ConnectionId,
+    connection: &Connection,
     media: MediaId,
     wait: Option<Duration>,
 ) -> Result<MediaView, Problem> {
+    let owner = &connection.id;
     let patience = match wait {
         Some(wait) => wait,
         None => {
@@ -73,13 +78,16 @@ async fn settled_media(
     };
     let found = app.settled.wait(&app.catalog, owner, media, patience).await?;
     let found = found.ok_or_else(|| Problem::not_found("media", &media.to_string()))?;
-    Ok(MediaView::of(app, &found))
+    Ok(MediaView::of(app, &connection.settings, &found))
 }
 
-/// Refuses ids of things that do not exist. No release form or list can be made yet, so every id is one.
-fn refuse_ids(field: &str, ids: Option<&Vec<Value>>, what: &'static str) -> Result<(), Problem> {
-    match ids.and_then(|ids| ids.first()) {
-        None => Ok(()),
-        Some(first) => Err(Problem::field(&format!("{field}[0]"), &first.to_string(), what)),
-    }
+/// The operations of this family.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(init::init))
+        .routes(routes!(check::check))
+        .routes(routes!(complete::complete))
+        .routes(routes!(list::list))
+        .routes(routes!(put_single::put_single, status::status, abort::abort))
+        .routes(routes!(put_part::put_part))
 }

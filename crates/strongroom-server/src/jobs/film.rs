@@ -5,7 +5,7 @@ use std::path::Path;
 
 use strongroom_catalog::records::{ClaimedJob, RenderedFacts};
 use strongroom_core::rendition::RenditionName;
-use strongroom_render::{FilmFacts, FilmStep};
+use strongroom_render::{FilmFacts, FilmStep, Renderer};
 use tokio::sync::mpsc;
 
 use super::worker::{Attempt, Worker, row};
@@ -28,11 +28,12 @@ impl Worker {
     pub(super) async fn render_film(
         &self,
         job: &ClaimedJob,
+        renderer: &Renderer,
         input: &Path,
         output: &Path,
     ) -> Result<RenderedFacts, Attempt> {
         let (sender, mut steps) = mpsc::channel(STEPS);
-        let rendering = async { Ok::<_, Attempt>(self.renderer.render_film(input, output, sender).await?) };
+        let rendering = async { Ok::<_, Attempt>(renderer.render_film(input, output, sender).await?) };
         let publishing = async {
             let mut film = Film::default();
             while let Some(step) = steps.recv().await {

@@ -1,6 +1,9 @@
 //! Clears up after time and crashes: expired sessions, interrupted completes, files that nothing refers to, jobs whose
 //! worker died in its last attempt. Every step may be run again, and beside a live server.
 
+mod consent;
+mod trash;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use crate::delivery::urls::Urls;
 use crate::problem::Problem;
 use crate::services::completion::Completion;
 use crate::services::freeing::freeing;
+use crate::services::removal::purge_deleted;
 use crate::services::settled::Settled;
 
 /// How long a complete may be at work before it counts as interrupted. One that is only slow is not harmed: its upload is
@@ -39,6 +43,8 @@ pub(crate) struct Sweeper {
     pub(crate) drain: Drain,
     pub(crate) settings: config::Sweep,
     pub(crate) remember: Duration,
+    /// How long a media can be restored, unless its owner says otherwise.
+    pub(crate) trash_days: u32,
 }
 
 impl Sweeper {
@@ -61,6 +67,9 @@ impl Sweeper {
         let steps = [
             ("expire uploads", self.expire_uploads().await),
             ("end interrupted completes", self.resume_completes().await),
+            ("purge deleted connections", purge_deleted(&self.catalog, &self.store, self.clock.now()).await),
+            ("empty the trash", self.empty_trash().await),
+            ("tell of release forms that lapse", self.tell_lapsing_forms().await),
             ("clear staged files", self.clear_staging().await),
             ("clear blobs without a row", self.clear_blobs(blob_shard).await),
             ("set the reserve aside", self.keep_reserve().await),

@@ -7,12 +7,13 @@ use strongroom_catalog::records::{ClaimedJob, RenderedFacts, Rendition};
 use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Clock;
 use strongroom_core::job::{HEARTBEAT, JobKind};
-use strongroom_core::media::{Failure, FailureCode};
+use strongroom_core::media::{Failure, FailureCode, Format};
 use strongroom_render::{RenderError, Rendered, RenderedFile, Renderer};
 use strongroom_store::{NewRendition, Store, StoreError};
 
+use super::beginning::{Begun, NO_ROOM_DELAY, NO_ROOM_PAUSE};
 use super::wake::Ear;
-use super::{Drain, Wake};
+use super::{Admission, Drain, Wake};
 use crate::services::settled::Settled;
 
 /// A worker of one queue.
@@ -26,6 +27,8 @@ pub(crate) struct Worker {
     pub(crate) settled: Settled,
     pub(crate) wake: Wake,
     pub(crate) drain: Drain,
+    pub(crate) admission: Admission,
+    pub(crate) min_free_bytes: u64,
     pub(crate) poll: Duration,
 }
 
@@ -37,6 +40,8 @@ pub(super) enum Attempt {
     Failed(Failure),
     /// Something of ours failed; another attempt may do better. The text is for the operator.
     Broken(FailureCode, String),
+    /// The disk has too little room to begin. The text is for the operator.
+    NoRoom(String),
     /// Another worker has the job.
     LeaseLost,
     /// The process ends.
@@ -135,6 +140,17 @@ impl Worker {
                 self.wake.wake();
                 passed
             }
+            Err(Attempt::NoRoom(reason)) => {
+                tracing::warn!(job = job.id, reason, "a job is put off");
+                let now = self.clock.now();
+                let postponed = self.catalog.postpone_job(job, reason, now.after(NO_ROOM_DELAY), now).await;
+                // The next one will hardly fare better, and putting off a long queue as fast as may be fills the disk.
+                tokio::select! {
+                    () = tokio::time::sleep(NO_ROOM_PAUSE) => {}
+                    () = self.drain.begun() => {}
+                }
+                postponed
+            }
             Err(Attempt::LeaseLost) => Ok(false),
             Err(Attempt::CutOff) => {
                 self.catalog.give_back(job.id, job.lease, self.clock.now()).await?;
@@ -153,23 +169,31 @@ impl Worker {
     }
 
     async fn render(&self, job: &ClaimedJob) -> Result<RenderedFacts, Attempt> {
-        let scratch = self.store.scratch().await?;
+        let Begun { renderer, scratch, format, memory: _memory } = self.begin(job).await?;
         let input = scratch.link_original(job.blob).await?;
         let output = scratch.output();
         let facts = match job.kind {
             JobKind::RenderPhoto => {
-                let rendered = self.renderer.render_photo(&input, &output).await?;
+                let wants_squares = self.catalog.wants_squares(job.connection.clone(), job.blob).await?;
+                let renderer = if wants_squares { renderer.for_avatars() } else { renderer };
+                let rendered = match format {
+                    Some(Format::Pdf) => renderer.render_page(&input, &output).await?,
+                    _ => renderer.render_photo(&input, &output).await?,
+                };
                 self.publish(job, &rendered.renditions).await?;
                 photo_facts(&rendered)
             }
-            JobKind::RenderFilm => self.render_film(job, &input, &output).await?,
+            JobKind::RenderFilm => self.render_film(job, &renderer, &input, &output).await?,
         };
         scratch.remove().await;
         Ok(facts)
     }
 
-    /// Moves finished files to where they are delivered from.
+    /// Moves finished files to where they are delivered from, unless the job is another's by now: a worker that was stopped
+    /// for longer than its lease, and goes on here, would put them over those of the one who took over. What is left of that,
+    /// being stopped between this look and the move, is the store's to prevent (`Store::scratch`).
     pub(super) async fn publish(&self, job: &ClaimedJob, made: &[RenderedFile]) -> Result<(), Attempt> {
+        self.hold(job).await?;
         let file = |made: &RenderedFile| NewRendition { name: made.name, format: made.format, from: made.file.clone() };
         let files: Vec<NewRendition> = made.iter().map(file).collect();
         Ok(self.store.put_renditions(job.blob, &files).await?)

@@ -1,6 +1,7 @@
 //! Keys, connections, scopes and permissions: checked here and nowhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{ApiKeyRecord, Connection};
@@ -11,6 +12,9 @@ use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Permission, Scope};
 
 use crate::problem::{Kind, Problem};
+
+/// How exactly a connection tells when it was used last.
+const USE_NOTED_EVERY: Duration = Duration::from_secs(3600);
 
 /// The gate. Nothing is cached: a revoked key is refused by the next call.
 #[derive(Clone)]
@@ -48,36 +52,67 @@ impl Access {
         presented: Option<&str>,
         named: Option<&str>,
         permission: Permission,
-    ) -> Result<Connection, Problem> {
+    ) -> Result<(ApiKeyRecord, Connection), Problem> {
         let key = self.key(presented).await?;
-        let missing = || Problem::new(Kind::SessionNotProvided, "the header x-connection-id is missing");
-        let named = named.filter(|text| !text.is_empty()).ok_or_else(missing)?;
-        let unknown = || Problem::new(Kind::SessionNotProvided, "the connection in x-connection-id is unknown");
-        let id: ConnectionId = named.parse().map_err(|_| unknown())?;
-        let connection = self.catalog.connection(id).await?.ok_or_else(unknown)?;
-        if connection.organisation != key.organisation || connection.environment != key.environment {
-            return Err(unknown());
-        }
-        match connection.status {
-            ConnectionStatus::Active => {}
-            ConnectionStatus::Expired => {
-                return Err(Problem::new(
-                    Kind::SessionExpired,
-                    "the connection has expired; connect the account again",
-                ));
-            }
-            ConnectionStatus::Awaiting2fa => {
-                return Err(Problem::new(Kind::SessionExpired, "the connection waits for its second factor"));
-            }
-        }
+        let connection = self.usable(&key, named).await?;
         let lacking = [("API key", &key.permissions), ("connection", &connection.permissions)]
             .into_iter()
             .find(|(_, granted)| !granted.contains(permission));
         match lacking {
-            None => Ok(connection),
+            None => Ok((key, connection)),
             Some((who, _)) => {
                 Err(Problem::new(Kind::Forbidden, format!("this {who} does not have the permission {permission}")))
             }
         }
+    }
+
+    /// The connection that was named, if the key is good, may see it, and has `scope`.
+    pub(crate) async fn connection_with_scope(
+        &self,
+        presented: Option<&str>,
+        named: Option<&str>,
+        scope: Scope,
+    ) -> Result<(ApiKeyRecord, Connection), Problem> {
+        let key = self.key_with_scope(presented, scope).await?;
+        let connection = self.usable(&key, named).await?;
+        Ok((key, connection))
+    }
+
+    /// The connection that was named, if `key` may see it and it is active.
+    async fn usable(&self, key: &ApiKeyRecord, named: Option<&str>) -> Result<Connection, Problem> {
+        let missing = || Problem::new(Kind::SessionNotProvided, "the header x-connection-id is missing");
+        let named = named.filter(|text| !text.is_empty()).ok_or_else(missing)?;
+        let unknown = || Problem::new(Kind::SessionNotProvided, "the connection in x-connection-id is unknown");
+        let connection = self.visible(key, named).await?.ok_or_else(unknown)?;
+        let over = |message: &str| Err(Problem::new(Kind::SessionExpired, message));
+        match connection.status {
+            ConnectionStatus::Active => {}
+            ConnectionStatus::Expired => return over("the connection has expired; connect the account again"),
+            ConnectionStatus::Awaiting2fa => return over("the connection waits for its second factor"),
+        }
+        self.note_use(&connection);
+        Ok(connection)
+    }
+
+    /// A connection by its id, if there is such a one and `key` may see it. Another organisation's, one of the other world,
+    /// and one that the key was not made for are as unknown as one that does not exist.
+    pub(crate) async fn visible(&self, key: &ApiKeyRecord, id: &str) -> Result<Option<Connection>, Problem> {
+        let Ok(id) = id.parse::<ConnectionId>() else { return Ok(None) };
+        Ok(self.catalog.connection(id).await?.filter(|connection| key.sees(connection)))
+    }
+
+    /// Notes that a connection is used, once in a while and in the background: it is good to know roughly, and not worth that
+    /// anyone waits for the disk.
+    fn note_use(&self, connection: &Connection) {
+        let now = self.clock.now();
+        if connection.last_checked_at.is_some_and(|at| now < at.after(USE_NOTED_EVERY)) {
+            return;
+        }
+        let (catalog, id) = (self.catalog.clone(), connection.id.clone());
+        tokio::spawn(async move {
+            if let Err(error) = catalog.note_use(id, now).await {
+                tracing::debug!(%error, "the use of a connection could not be noted");
+            }
+        });
     }
 }

@@ -63,8 +63,8 @@ impl Completion {
             (UploadState::Open, _) => {
                 check_whole(&upload, &parts)?;
                 check_named(&parts, named)?;
-                let (open, completing) = (UploadState::Open, UploadState::Completing);
-                if !self.catalog.move_upload(owner.clone(), id, open, completing, self.clock.now()).await? {
+                // Quotas may have been lowered since init. A session that does not fit any more stays open.
+                if !self.catalog.begin_completing(owner.clone(), id, whole_digest(&parts)?, self.clock.now()).await? {
                     return Err(closed(id, self.sessions.find(owner, id).await?.state));
                 }
                 self.finish(upload).await
@@ -90,8 +90,7 @@ impl Completion {
         // Read again: a part may have been replaced between the check and the change of state. Now none can be.
         let parts = self.catalog.parts(upload.connection.clone(), upload.id).await?;
         check_whole(&upload, &parts)?;
-        let digests: Vec<Digest> = parts.iter().map(|part| part.digest).collect();
-        let etag = merge(&digests).ok_or_else(|| Problem::internal("an upload without parts was completing"))?;
+        let etag = whole_digest(&parts)?;
         let places = places(&upload, &parts);
         let blob = BlobKey::of_upload(upload.id);
         self.check_repr_digest(&upload, &places).await?;
@@ -151,6 +150,12 @@ fn check_whole(upload: &Upload, parts: &[Part]) -> Result<(), Problem> {
     let message = format!("{count} of {total} parts are missing, the first is part {}", missing[0].0);
     Err(Problem::new(Kind::UploadIncomplete, message)
         .with_details(json!({ "missingParts": ranges, "receivedBytes": received_bytes(parts) })))
+}
+
+/// The digest of the file that these parts make.
+fn whole_digest(parts: &[Part]) -> Result<Digest, Problem> {
+    let digests: Vec<Digest> = parts.iter().map(|part| part.digest).collect();
+    merge(&digests).ok_or_else(|| Problem::internal("an upload without parts was to be completed"))
 }
 
 fn received_bytes(parts: &[Part]) -> u64 {

@@ -1,7 +1,8 @@
 //! What is published: originals and renditions, read in ranges, replaced and deleted.
 
+use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
-use strongroom_store::{NewRendition, Store, StoreError};
+use strongroom_store::{NewRendition, Scratch, Store, StoreError};
 
 use crate::caller::{Caller, pattern, read_all, read_range};
 
@@ -41,7 +42,7 @@ pub async fn renditions_are_published_replaced_and_deleted(store: &Store) {
     use {RenditionFormat::*, RenditionName::*};
     let caller = published(store, &pattern(10, 42)).await;
     for round in 0..2 {
-        let scratch = store.scratch().await.unwrap();
+        let scratch = store.scratch(caller.blob()).await.unwrap();
         let make = |name, format, seed: u64| {
             let from = scratch.output().join(format!("{name}"));
             std::fs::write(&from, pattern(5000, seed + round)).unwrap();
@@ -67,8 +68,8 @@ pub async fn renditions_are_published_replaced_and_deleted(store: &Store) {
 pub async fn scratch_has_the_original_and_goes_away(store: &Store) {
     let file = pattern(1000, 43);
     let caller = published(store, &file).await;
-    let scratch = store.scratch().await.unwrap();
-    let other = store.scratch().await.unwrap();
+    let scratch = store.scratch(caller.blob()).await.unwrap();
+    let other = store.scratch(BlobKey::of_upload(UploadId::random())).await.unwrap();
     assert_ne!(scratch.path(), other.path());
     let input = scratch.link_original(caller.blob()).await.unwrap();
     assert_eq!(std::fs::read(&input).unwrap(), file);
@@ -83,4 +84,26 @@ pub async fn scratch_has_the_original_and_goes_away(store: &Store) {
     drop(other);
     assert!(!path.exists());
     caller.assert_published(&file).await;
+}
+
+/// A worker is stopped, its job is taken over, and it goes on.
+pub async fn who_lost_his_scratch_publishes_nothing(store: &Store) {
+    use {RenditionFormat::Jpeg, RenditionName::Thumb};
+    let caller = published(store, &pattern(10, 44)).await;
+    let file_of = |scratch: &Scratch, content: &[u8]| {
+        let from = scratch.output().join("thumb");
+        std::fs::write(&from, content).unwrap();
+        from
+    };
+    let stopped = store.scratch(caller.blob()).await.unwrap();
+    let stale = file_of(&stopped, b"stale");
+    let successor = store.scratch(caller.blob()).await.unwrap();
+    assert!(store.put_rendition(caller.blob(), Thumb, Jpeg, &stale).await.is_err());
+    assert!(store.open_rendition(caller.blob(), Thumb, Jpeg).await.is_err());
+    let fresh = file_of(&successor, b"fresh");
+    drop(stopped);
+    store.put_rendition(caller.blob(), Thumb, Jpeg, &fresh).await.unwrap();
+    successor.remove().await;
+    // Nothing of either is left.
+    assert_eq!(store.sweep_scratch().await.unwrap(), 1);
 }

@@ -50,6 +50,7 @@ macro_rules! suite {
                 delivery::who_reads_reads_on_after_deletion
                 delivery::renditions_are_published_replaced_and_deleted
                 delivery::scratch_has_the_original_and_goes_away
+                delivery::who_lost_his_scratch_publishes_nothing
             }
 
             #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_store::fault::Hook;
 use strongroom_store::{Durability, PartLocation, Store, StoreError};
 
@@ -99,7 +100,7 @@ async fn scratch_of_the_dead_is_swept_and_of_the_living_is_not() {
         || Store::open(home.path(), Durability::Relaxed).unwrap(),
         || Store::open(home.path(), Durability::Relaxed).unwrap(),
     );
-    let alive = here().scratch().await.unwrap();
+    let alive = here().scratch(BlobKey::of_upload(UploadId::random())).await.unwrap();
     // What a killed process leaves: the directory, and no lock.
     let dead = home.path().join("scratch/0123");
     std::fs::create_dir_all(dead.join("out")).unwrap();

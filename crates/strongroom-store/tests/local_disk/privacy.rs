@@ -35,7 +35,7 @@ async fn files_and_directories_are_private() {
     }
     staged.put_of(2, &file).await.unwrap();
     published.publish().await.unwrap();
-    let scratch = store.scratch().await.unwrap();
+    let scratch = store.scratch(published.blob()).await.unwrap();
     let from = scratch.output().join("thumb");
     fs::write(&from, b"picture").unwrap();
     fs::set_permissions(&from, fs::Permissions::from_mode(0o644)).unwrap();
@@ -89,7 +89,7 @@ async fn only_plain_files_become_renditions() {
     let caller = Caller::new(&store, PART_BYTES);
     caller.put_all(&pattern(PART_BYTES, 3)).await;
     caller.publish().await.unwrap();
-    let scratch = store.scratch().await.unwrap();
+    let scratch = store.scratch(caller.blob()).await.unwrap();
     let input = scratch.link_original(caller.blob()).await.unwrap();
     let out = |name: &str| scratch.output().join(name);
     symlink("/etc/passwd", out("link")).unwrap();

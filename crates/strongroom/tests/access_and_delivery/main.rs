@@ -8,11 +8,15 @@
 mod support;
 
 mod access;
+mod account;
 mod by_hand;
 mod command_line;
+mod cors;
 mod delivery;
 mod listener;
 mod problem;
+mod rate_limits;
 mod shelf;
 mod socket;
 mod vault;
+mod vault_plus;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strongroom_catalog::Catalog;
-use strongroom_catalog::records::{ApiKeyRecord, Connection, NewApiKey};
+use strongroom_catalog::records::{ApiKeyRecord, NewApiKey, NewConnection};
 use strongroom_core::clock::{Clock as _, SteppedClock, SystemClock};
 use strongroom_core::connection::{ConnectionStatus, Environment};
 use strongroom_core::id::{ConnectionId, KeyId, OrganisationId};
@@ -65,6 +65,8 @@ impl Server {
         let always = [
             ("STRONGROOM_SERVER__LISTEN", "127.0.0.1:0"),
             ("STRONGROOM_SERVER__DRAIN_SECONDS", "0"),
+            // Tests call more often than people do.
+            ("STRONGROOM_LIMITS__REQUESTS_PER_MINUTE", "0"),
             // Memory has less room than a disk.
             ("STRONGROOM_STORE__MIN_FREE_BYTES", "0"),
         ];
@@ -174,14 +176,15 @@ pub(crate) fn key_record(permissions: Grants<Permission>) -> ApiKeyRecord {
         name: "a test".to_owned(),
         scopes: Grants::<Scope>::all(),
         permissions,
+        connections: None,
         expires_at: None,
         revoked_at: None,
     }
 }
 
 /// An active, live connection.
-pub(crate) fn connection(permissions: Grants<Permission>) -> Connection {
-    Connection {
+pub(crate) fn connection(permissions: Grants<Permission>) -> NewConnection {
+    NewConnection {
         id: ConnectionId::random(),
         organisation: OrganisationId::default_organisation(),
         environment: Environment::Live,
@@ -190,6 +193,7 @@ pub(crate) fn connection(permissions: Grants<Permission>) -> Connection {
         username: "ada".to_owned(),
         avatar: None,
         permissions,
+        client_reference_id: None,
         created_at: SystemClock.now(),
     }
 }

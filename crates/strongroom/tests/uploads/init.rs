@@ -190,8 +190,8 @@ async fn release_forms_and_lists_that_do_not_exist_are_named() {
     {"expected":"the id of a release form of this connection","field":"releaseFormIds[0]","value":"41"}
     "#);
     assert_snapshot!(refused(client, json!({ "listIds": ["7"] })).await, @r#"
-    400 BAD_REQUEST: listIds[0]: `"7"` is not the id of a list of this connection
-    {"expected":"the id of a list of this connection","field":"listIds[0]","value":"\"7\""}
+    400 BAD_REQUEST: listIds[0]: `7` is not the id of a list of this connection
+    {"expected":"the id of a list of this connection","field":"listIds[0]","value":"7"}
     "#);
     assert_snapshot!(refused(client, json!({ "listIds": 7 })).await, @r#"
     400 BAD_REQUEST: listIds: `7` is not a list

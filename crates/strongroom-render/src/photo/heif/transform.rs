@@ -1,7 +1,8 @@
 //! What is shown of a picture, and which way up: the boxes `clap`, `irot` and `imir`.
 //!
 //! They alone: HEIF (ISO/IEC 23008-12, annex A) calls an EXIF orientation beside them information about the past, and phones
-//! write both. Heeding it too would turn those photos twice.
+//! write both. Heeding it too would turn those photos twice. Nor is it heeded where there is no box: Chromium 156 shows an AVIF
+//! whose EXIF alone says "turned" as it is stored, and so does libheif 1.15 a HEIC; ours would be the only one that is turned.
 
 use image::metadata::Orientation;
 use strongroom_core::media::Failure;

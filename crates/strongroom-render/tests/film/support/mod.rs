@@ -133,6 +133,14 @@ impl Rendered {
         samples.iter().position(|sample| sample.abs_diff(128) > 4).unwrap() as f64 / 8.0
     }
 
+    /// How often the sound goes from below to above or back: twice for each swing of a tone.
+    pub(crate) fn crossings_per_second(&self, name: RenditionName) -> f64 {
+        let after = ["-map", "0:a", "-ac", "1", "-ar", "16000", "-f", "s8", "-"];
+        let samples = tool_between("ffmpeg", &["-v", "error", "-i"], &self.file(name).file, &after).stdout;
+        let crossings = samples.windows(2).filter(|pair| (pair[0] < 128) != (pair[1] < 128)).count();
+        crossings as f64 * 16000.0 / samples.len() as f64
+    }
+
     /// The first picture, as red, green and blue.
     pub(crate) fn picture(&self, name: RenditionName) -> Vec<u8> {
         picture(&self.file(name).file)

@@ -72,6 +72,8 @@ async fn turned_by_boxes_once() {
         (vec![imir(0)], [BLUE, YELLOW, RED, GREEN]),
         (vec![imir(1)], [GREEN, RED, YELLOW, BLUE]),
         (vec![irot(1), imir(1)], [YELLOW, GREEN, BLUE, RED]),
+        // EXIF alone turns nothing, as in Chromium (AVIF) and in libheif.
+        (vec![], CARD),
     ];
     let coded = hevc(&card(160, 80), PHONE);
     for (number, (boxes, colours)) in cases.into_iter().enumerate() {
@@ -80,7 +82,7 @@ async fn turned_by_boxes_once() {
         let metadata = Item { kind: *b"Exif", properties: Vec::new(), bytes: block, references: Vec::new() };
         let boxes = [boxes, vec![phone()]].concat();
         let items = [Item::picture(&coded, (160, 80), &boxes), metadata.refers(b"cdsc", &[1])];
-        let is_upright = number == 1 || number == 3 || number == 4;
+        let is_upright = [1, 3, 4, 6].contains(&number);
         let size = if is_upright { SIZE } else { Size::new(80, 160) };
         let output = render(&file(b"heic", &items)).await;
         assert_shows(&output, colours, RenditionFormat::Jpeg, size, 10, &format!("case {number}"));
@@ -143,6 +145,26 @@ async fn brighter_than_a_screen() {
     let samples = Samples("yuv420p10le", "bt2020", "tv");
     let tiles = grid(&card(300, 200), 128, |tile| hevc(tile, samples), &[nclx(9, 18, 9, false)]);
     assert_eq!(render(&file(b"heic", &tiles)).await.rendered.size, Size::new(300, 200));
+}
+
+/// 48 megapixels in one piece: as floats they would take gigabytes.
+#[tokio::test]
+async fn brighter_than_a_screen_and_larger_than_memory() {
+    let samples = Samples("yuv420p10le", "bt2020", "tv");
+    // A height that no number of strips divides.
+    let output = render(&heic(&card(8064, 5998), samples, &[nclx(9, 16, 9, false)])).await;
+    assert_eq!(output.rendered.size, Size::new(8064, 5998));
+    let shown = output.pixels(RenditionName::Preview);
+    for (shown, bright) in quarters(&shown).into_iter().zip([0, 1, 2, 0]) {
+        assert!(shown[bright] > 120 && shown.iter().max() == Some(&shown[bright]), "{shown:?}");
+    }
+    // No strip is missing or in another's place: above and below the middle are each one colour all over.
+    let rgb = shown.into_rgb8();
+    let (width, height) = rgb.dimensions();
+    for (from, to) in [(8, height / 2 - 16), (height / 2 + 16, height - 8)] {
+        let first = rgb.get_pixel(width / 4, from).0;
+        (from..to).for_each(|y| assert_near(rgb.get_pixel(width / 4, y).0, first, 6, &format!("row {y}")));
+    }
 }
 
 #[tokio::test]

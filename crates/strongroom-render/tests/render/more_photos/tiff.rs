@@ -196,13 +196,26 @@ async fn kinds_that_are_not_decoded_say_so() {
         let file = plain((160, 80), bits, samples, photometric, more, rgb());
         assert_refused(&file, FailureCode::UnsupportedCodec, &[word]).await;
     };
-    refuse(&[(259, 3, vec![7])], 3, 8, 2, "compression 7").await;
+    refuse(&[(259, 3, vec![7])], 3, 8, 2, "compression 7 (JPEG)").await;
+    refuse(&[(259, 3, vec![3])], 1, 1, 0, "compression 3 (CCITT group 3)").await;
     refuse(&[(259, 3, vec![50_000])], 3, 8, 2, "compression 50000").await;
     refuse(&[(339, 3, vec![3])], 3, 16, 2, "whole numbers").await;
     refuse(&[], 3, 12, 2, "12").await;
-    refuse(&[], 3, 8, 8, "meaning 8").await;
+    refuse(&[], 3, 8, 8, "meaning 8 (CIE").await;
+    refuse(&[], 3, 8, 6, "meaning 6 (YCbCr)").await;
+    refuse(&[(339, 3, vec![3])], 1, 32, 1, "32").await;
     refuse(&[(254, 4, vec![1])], 3, 8, 2, "raw").await;
     refuse(&[(50_706, 1, vec![1, 4, 0, 0])], 3, 8, 2, "raw").await;
+}
+
+/// The decoder would panic.
+#[tokio::test]
+async fn tiles_whose_colours_are_apart_are_refused() {
+    let mut tiled = tags(160, 80, 8, 3, 2, 0);
+    tiled.truncate(6);
+    tiled.extend([(284, 3, vec![2]), (322, 3, vec![64]), (323, 3, vec![64]), (325, 4, vec![64 * 64; 18])]);
+    let file = tiff(false, tiled, 324, &vec![vec![9; 64 * 64]; 18]);
+    assert_refused(&file, FailureCode::UnsupportedCodec, &["tiles", "apart"]).await;
 }
 
 #[tokio::test]

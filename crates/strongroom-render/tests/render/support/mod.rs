@@ -29,6 +29,10 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    pub(crate) fn new(rendered: Rendered, scratch: tempfile::TempDir) -> Self {
+        Self { rendered, _scratch: scratch }
+    }
+
     pub(crate) fn file(&self, name: RenditionName) -> &RenderedFile {
         self.rendered.renditions.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no {name}"))
     }
@@ -67,7 +71,7 @@ pub(crate) async fn try_render_with(
     std::fs::write(&input, file).unwrap();
     std::fs::create_dir(&output).unwrap();
     let rendered = Renderer::new(program.to_owned(), limits, sandbox).render_photo(&input, &output).await?;
-    Ok(Output { rendered, _scratch: scratch })
+    Ok(Output::new(rendered, scratch))
 }
 
 pub(crate) async fn render(file: &[u8]) -> Output {

@@ -37,6 +37,29 @@ pub(crate) fn with_ending(png: &[u8], extra: &[Vec<u8>], tail: &[u8]) -> Vec<u8>
     [body, &extra.concat(), end, tail].concat()
 }
 
+/// An APNG of these pictures, all of one size. Their pixels may be anything: only their zlib streams are looked at.
+pub(crate) fn moving(width: u32, height: u32, pictures: &[Vec<u8>]) -> Vec<u8> {
+    let (mut chunks, mut sequence) = (Vec::new(), 0_u32..);
+    let mut next = || sequence.next().unwrap().to_be_bytes();
+    for (number, pixels) in pictures.iter().enumerate() {
+        let size = [width, height, 0, 0].map(u32::to_be_bytes).concat();
+        chunks.push(chunk(b"fcTL", &[&next()[..], &size, &[0, 1, 0, 10, 0, 0]].concat()));
+        chunks.push(match number {
+            0 => chunk(b"IDAT", pixels),
+            _ => chunk(b"fdAT", &[&next()[..], pixels].concat()),
+        });
+    }
+    let control = chunk(b"acTL", &[(pictures.len() as u32).to_be_bytes(), [0; 4]].concat());
+    [header(width, height, 8, RGB), control, chunks.concat(), chunk(b"IEND", b"")].concat()
+}
+
+/// The zlib stream of a picture's rows.
+pub(crate) fn pixels(pixels: &image::RgbImage) -> Vec<u8> {
+    let row_bytes = pixels.width() as usize * 3;
+    let rows = pixels.as_raw().chunks(row_bytes).flat_map(|row| std::iter::once(&0).chain(row));
+    compress_to_vec_zlib(&rows.copied().collect::<Vec<u8>>(), 6)
+}
+
 pub(crate) fn profile(profile: &[u8]) -> Vec<u8> {
     chunk(b"iCCP", &[b"SECRET-PROFILE-NAME\0\0".as_slice(), &compress_to_vec_zlib(profile, 6)].concat())
 }

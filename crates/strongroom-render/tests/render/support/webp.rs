@@ -34,6 +34,14 @@ pub(crate) fn extended(simple: &[u8], flags: u8, size: (u32, u32), before: &[Vec
     riff(&[canvas(flags, size.0, size.1), before.concat(), simple[12..].to_vec(), after.concat()])
 }
 
+/// An animated WebP of these pictures, each a chunk of its own.
+pub(crate) fn moving(width: u32, height: u32, pictures: &[Vec<u8>]) -> Vec<u8> {
+    let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
+    let place = [&[0; 6][..], &w[..3], &h[..3], &[100, 0, 0, 0]].concat();
+    let frames = pictures.iter().map(|picture| chunk(b"ANMF", &[&place[..], picture].concat()));
+    riff(&[canvas(0x02, width, height), chunk(b"ANIM", &[0; 6])].into_iter().chain(frames).collect::<Vec<_>>())
+}
+
 /// A VP8L picture that claims a size, and nothing after its header.
 pub(crate) fn lossless_claiming(width: u32, height: u32) -> Vec<u8> {
     let bits = (width - 1) | ((height - 1) << 14);

@@ -49,7 +49,7 @@ pub(crate) async fn check(
     Json(request): Json<CheckRequest>,
 ) -> Result<Answer<CheckResponse>, Problem> {
     let size = file_size(&request.size)?;
-    let owner = access.connection.id;
+    let owner = access.connection.id.clone();
     let found = match (&request.etag, &request.sha256) {
         (Some(etag), _) if etag.is_empty() => return Err(Problem::field("etag", "", "an entity tag")),
         // An entity tag of another make is one that no media here has.
@@ -65,6 +65,6 @@ pub(crate) async fn check(
         }
         (None, None) => return Err(Problem::missing("etag")),
     };
-    let media = found.map(|media| MediaView::of(&app, &media));
+    let media = found.map(|media| MediaView::of(&app, &access.connection.settings, &media));
     Ok(Answer(CheckResponse { exists: media.is_some(), media }))
 }

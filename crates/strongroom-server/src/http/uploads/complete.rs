@@ -6,8 +6,9 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::named::Named;
 use super::put_single::CompletedResponse;
-use super::{preferred_wait, refuse_ids, settled_media, upload_id};
+use super::{preferred_wait, settled_media, upload_id};
 use crate::app::App;
 use crate::http::json::Json;
 use crate::http::principal::{Access, VaultWrite};
@@ -58,13 +59,13 @@ pub(crate) async fn complete(
     if request.media_upload_id.is_empty() {
         return Err(Problem::field("mediaUploadId", "", "an upload id (upload:<uuid>)"));
     }
-    refuse_ids("releaseFormIds", request.release_form_ids.as_ref(), "the id of a release form of this connection")?;
-    refuse_ids("listIds", request.list_ids.as_ref(), "the id of a list of this connection")?;
     let id = upload_id(&request.media_upload_id)?;
-    let named = request.parts.unwrap_or_default().into_iter();
-    let named = named.map(|part| NamedPart { number: part.part_number, etag: part.etag }).collect();
     let owner = &access.connection.id;
-    let media = app.completion.complete(owner, id, named).await?;
-    let media = settled_media(&app, owner, media, preferred_wait(&headers)).await?;
+    let (lists, forms) = (request.list_ids.as_ref(), request.release_form_ids.as_ref());
+    Named::read(&app, owner, &access.key, lists, forms).await?.keep(&app, id).await?;
+    let parts = request.parts.unwrap_or_default().into_iter();
+    let parts = parts.map(|part| NamedPart { number: part.part_number, etag: part.etag }).collect();
+    let media = app.completion.complete(owner, id, parts).await?;
+    let media = settled_media(&app, &access.connection, media, preferred_wait(&headers)).await?;
     Ok(Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) }))
 }

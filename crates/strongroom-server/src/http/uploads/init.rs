@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use strongroom_catalog::records::Upload;
 use utoipa::ToSchema;
 
-use super::{file_size, refuse_ids};
+use super::file_size;
+use super::named::Named;
 use crate::app::App;
 use crate::http::body::digests;
 use crate::http::json::Json;
@@ -104,8 +105,11 @@ pub(crate) async fn init(
     Json(request): Json<InitRequest>,
 ) -> Result<([(HeaderName, HeaderValue); 2], Answer<InitResponse>), Problem> {
     let repr_digest = digests(&headers, "repr-digest", "Repr-Digest")?.to_digest_field();
+    let (lists, forms) = (request.list_ids.as_ref(), request.release_form_ids.as_ref());
+    let named = Named::read(&app, &access.connection.id, &access.key, lists, forms).await?;
     let new = request.check(repr_digest)?;
     let upload = app.sessions.open(&access.connection, new).await?;
+    named.keep(&app, upload.id).await?;
     let headers = [
         (HeaderName::from_static("x-ofauth-upload-total-parts"), upload.plan.total_parts().into()),
         (HeaderName::from_static("x-ofauth-upload-part-size"), upload.plan.part_bytes().into()),
@@ -123,8 +127,6 @@ impl InitRequest {
         let filename = text("filename", self.filename)?;
         let size = file_size(&self.size.or(self.filesize).ok_or_else(|| Problem::missing("size"))?)?;
         let content_type = text("contentType", self.content_type.or(self.mime_type))?;
-        refuse_ids("releaseFormIds", self.release_form_ids.as_ref(), "the id of a release form of this connection")?;
-        refuse_ids("listIds", self.list_ids.as_ref(), "the id of a list of this connection")?;
         Ok(NewSession { filename, size, content_type, repr_digest })
     }
 }

@@ -51,8 +51,10 @@ pub(crate) async fn put_single(
     let owner = &access.connection.id;
     let mut body = Bytestream::new(body, app.config.server.deadlines);
     let (id, digest) = take(&app, owner, &id, &headers, &mut body).await?;
+    // The body may have taken its time.
+    access.check_again(&app).await?;
     let media = app.completion.complete(owner, id, Vec::new()).await?;
-    let media = settled_media(&app, owner, media, preferred_wait(&headers)).await?;
+    let media = settled_media(&app, &access.connection, media, preferred_wait(&headers)).await?;
     Ok((etag_header(digest), Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) })))
 }
 

@@ -106,7 +106,7 @@ pub(crate) async fn status(
     let mut view = SessionView::of(&upload).with_parts(&parts);
     if let Some(media) = upload.media {
         let media = app.catalog.media(owner.clone(), media).await?;
-        view.media = media.map(|media| MediaView::of(&app, &media));
+        view.media = media.map(|media| MediaView::of(&app, &access.connection.settings, &media));
     }
     Ok(Answer(view))
 }

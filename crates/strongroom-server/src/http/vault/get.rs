@@ -21,5 +21,5 @@ pub(crate) async fn get(
     access: Access<VaultRead>,
     Path(reference): Path<String>,
 ) -> Result<Answer<VaultMediaView>, Problem> {
-    show(&app, access.connection.id, &reference).await
+    show(&app, &access.connection, &reference).await
 }

@@ -1,13 +1,15 @@
 //! `GET /v2/access/vault/media/{id}/original`: the bytes as they were uploaded, as an attachment.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
+use strongroom_store::StoreError;
 
 use super::find;
 use crate::app::App;
+use crate::delivery::consent::withheld;
 use crate::delivery::disposition;
-use crate::delivery::entity::{Entity, serve};
+use crate::delivery::entity::{Entity, serve_as_data};
 use crate::http::principal::{Access, VaultRead};
 use crate::problem::Problem;
 
@@ -32,8 +34,17 @@ pub(crate) async fn original(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let media = find(&app, access.connection.id, &reference).await?;
-    let reader = app.store.open_blob(media.blob).await?;
+    let owner = access.connection.id;
+    let media = find(&app, owner.clone(), &reference).await?;
+    withheld(&access.connection.settings, media.consent(app.clock.now()))?;
+    let reader = match app.store.open_blob(media.blob).await {
+        // Purged since the row was read: then it is not found any more. If it is, its bytes are lost, which is a fault.
+        Err(StoreError::Missing) => {
+            find(&app, owner, &reference).await?;
+            return Err(StoreError::Missing.into());
+        }
+        opened => opened?,
+    };
     let entity = Entity {
         etag: media.etag.to_etag(),
         // From the bytes, and never one that a browser would run; what is unknown is just bytes.
@@ -41,9 +52,5 @@ pub(crate) async fn original(
         disposition: disposition::attachment(&media.filename),
         cache_control: HeaderValue::from_static("private, no-store"),
     };
-    let mut response = serve(&reader, &entity, &method, &headers)?;
-    // Opened by itself a polyglot original is data, not a page.
-    let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, sandbox);
-    Ok(response)
+    serve_as_data(&reader, &entity, &method, &headers)
 }

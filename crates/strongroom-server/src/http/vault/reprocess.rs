@@ -22,12 +22,12 @@ pub(crate) async fn reprocess(
     access: Access<VaultWrite>,
     Path(reference): Path<String>,
 ) -> Result<Answer<VaultMediaView>, Problem> {
-    let owner = access.connection.id;
+    let owner = &access.connection.id;
     let media = find(&app, owner.clone(), &reference).await?;
     let format = media.format.ok_or_else(|| {
         Problem::new(Kind::BadRequest, "these bytes are no picture, film or sound; there is nothing to make of them")
     })?;
     app.catalog.render_again(owner.clone(), media.blob, JobKind::for_format(format), app.clock.now()).await?;
     app.wake.wake();
-    show(&app, owner, &reference).await
+    show(&app, &access.connection, &reference).await
 }

@@ -1,20 +1,17 @@
 //! The connection: another's is an unknown one, and one that is over says so.
 
 use strongroom_core::connection::{ConnectionStatus, Environment};
-use strongroom_core::id::{ConnectionId, OrganisationId};
+use strongroom_core::id::ConnectionId;
 use strongroom_core::permission::Permission;
 
-use super::{ANYWHERE, connect, get, key};
-use crate::by_hand::by_hand;
+use super::{ANYWHERE, connect, foreigner, get, key};
 use crate::problem::{message, problem, seen};
 use crate::support::Server;
 
 #[tokio::test]
 async fn a_connection_that_is_not_ones_own_is_unknown() {
     let server = Server::start(&[]).await;
-    let theirs = OrganisationId::random();
-    by_hand(&server, &format!("insert into organisation (id, name, created_at) values ('{theirs}', 'Another', 0)"));
-    let foreign = connect(&server, |connection| connection.organisation = theirs).await;
+    let foreign = foreigner(&server).await.connection;
     let sandbox = connect(&server, |connection| connection.environment = Environment::Sandbox).await;
     let sandbox_key = key(&server, |key| key.environment = Environment::Sandbox).await;
     let (live_key, live) = (&server.client.key, &server.client.connection);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use strongroom_core::clock::Clock as _;
 use strongroom_core::connection::Environment;
+use strongroom_core::id::{KeyId, OrganisationId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Scope};
 
 use super::{ANYWHERE, get, key};
-use crate::by_hand::by_hand;
 use crate::problem::{message, problem, seen};
 use crate::support::Server;
 
@@ -42,8 +42,9 @@ async fn a_key_that_is_missing_mistyped_unknown_or_over_opens_nothing() {
     let unknown = ApiKey::random(Environment::Live);
     let in_an_hour = server.clock.now().after(Duration::from_secs(3600));
     let expiring = key(&server, |key| key.expires_at = Some(in_an_hour)).await;
-    let revoked = key(&server, |_| {}).await;
-    by_hand(&server, "update api_key set revoked_at = 1 where rowid = (select max(rowid) from api_key)");
+    let (id, organisation) = (KeyId::random(), OrganisationId::default_organisation());
+    let revoked = key(&server, |key| key.id = id.clone()).await;
+    assert!(server.catalog.revoke_key(organisation, id, server.clock.now()).await.unwrap());
 
     let typo = format!("{}{}", &good[..good.len() - 1], if good.ends_with('a') { 'b' } else { 'a' });
     let padded = format!("{good}0");

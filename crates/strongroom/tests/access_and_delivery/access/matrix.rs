@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::Value;
-use strongroom_core::id::UploadId;
+use strongroom_core::id::{ConnectionId, KeyId, UploadId};
 use strongroom_core::permission::Permission;
 
 use super::operations::{About, BYTES, Ids, Operation, Right, operations};
-use super::{connect, get, key};
+use super::{connect, foreigner, get, key};
 use crate::problem::{message, problem, seen};
 use crate::shelf::{init, shelve};
 use crate::support::{Answer, Client, Server, photo};
@@ -31,11 +31,47 @@ fn documented(document: &Value) -> BTreeSet<(String, String)> {
 async fn ids(client: &Client) -> Ids {
     let upload = init(client, "a.bin", BYTES.len()).await;
     let (_, media) = shelve(client, "b.png", &photo(8, 8, 1)).await;
-    Ids { upload, media: media["id"].to_string() }
+    let list = client.post_json("/v2/access/vault/lists", &serde_json::json!({ "name": "a list" })).await.ok();
+    Ids {
+        upload,
+        media: media["id"].to_string(),
+        list: list["id"].to_string(),
+        form: form(client).await,
+        person: person(client).await,
+        connection: made(client, "connections", &serde_json::json!({ "name": "Ada", "username": "ada" })).await,
+        key: made(client, "keys", &serde_json::json!({ "name": "a key", "scopes": [], "permissions": [] })).await,
+    }
+}
+
+/// The id of what is made by a POST to the account.
+async fn made(client: &Client, what: &str, new: &Value) -> String {
+    let made = client.post_json(&format!("/v2/account/{what}"), new).await.ok();
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// A release form with a document.
+async fn form(client: &Client) -> String {
+    let new = serde_json::json!({ "name": "a form", "type": "model" });
+    let id = client.post_json("/v2/access/self/release-forms", &new).await.ok()["id"].to_string();
+    client.put_bytes(&format!("/v2/access/self/release-forms/{id}/document"), &photo(8, 8, 2), &[]).await.ok();
+    id
+}
+
+async fn person(client: &Client) -> String {
+    let new = serde_json::json!({ "name": "a person" });
+    client.post_json("/v2/access/self/tagged-friend-users", &new).await.ok()["id"].to_string()
 }
 
 fn nobodys() -> Ids {
-    Ids { upload: UploadId::random().to_string(), media: "987654321".to_owned() }
+    Ids {
+        upload: UploadId::random().to_string(),
+        media: "987654321".to_owned(),
+        list: "987654".to_owned(),
+        form: "987654".to_owned(),
+        person: "987654".to_owned(),
+        connection: ConnectionId::random().to_string(),
+        key: KeyId::random().to_string(),
+    }
 }
 
 /// Sends `operation` with this key and connection.
@@ -51,14 +87,18 @@ async fn every_documented_operation_has_a_row() {
     assert_eq!(documented(&document(&server).await), rows, "the table of operations.rs is not the document's");
 }
 
-/// The router cannot be asked for its routes. Its source can: all of the API is declared in `documented`, and what is mounted
-/// beside it is the delivery of signed URLs, the health probes, and the document itself.
+/// The router cannot be asked for its routes. Its source can: all of the API is declared in `documented`, where a router of
+/// another kind cannot be merged, and what is mounted beside it is the delivery of signed URLs, the health
+/// probes, and the document itself.
 #[test]
 fn every_route_is_documented() {
     let source = include_str!("../../../../strongroom-server/src/http.rs");
     let beside: Vec<&str> = source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(beside, ["/media/{media}/{file}", "/health/live", "/health/ready", "/openapi.json"]);
-    for other in ["route_service", "nest", "merge(", "fallback_service"] {
+    assert_eq!(
+        beside,
+        ["/media/{media}/{file}", "/people/{person}/{file}", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+    );
+    for other in ["route_service", "nest", "fallback_service"] {
         assert!(!source.contains(other), "{other} adds routes that this test does not see");
     }
 }
@@ -69,8 +109,9 @@ async fn a_path_takes_the_documented_methods_and_no_others() {
     let documented = documented(&document(&server).await);
     let paths: BTreeSet<&String> = documented.iter().map(|(_, path)| path).collect();
     for path in paths {
-        let concrete =
-            path.replace("{mediaUploadId}", "upload:0").replace("{mediaId}", "1").replace("{partNumber}", "1");
+        let concrete = path.replace("{mediaUploadId}", "upload:0").replace("{partNumber}", "1");
+        let concrete = concrete.replace("{releaseFormId}", "1").replace("{personId}", "1");
+        let concrete = concrete.replace("{mediaId}", "1").replace("{listId}", "1");
         let mut allowed: BTreeSet<&str> =
             documented.iter().filter(|(_, known)| known == path).map(|(method, _)| method.as_str()).collect();
         if allowed.contains("GET") {
@@ -117,6 +158,10 @@ async fn without_the_right_nothing_is_open() {
             let scopeless = key(&server, |key| key.scopes = std::iter::empty().collect()).await;
             let answer = send(&operation, &server.client, &ids, &scopeless, None).await;
             assert!(message(&problem(&answer, 403, "FORBIDDEN")).ends_with("the scope ACCOUNT"), "{at}");
+            if operation.right == Right::AccountOn {
+                let answer = send(&operation, &server.client, &ids, &server.client.key, None).await;
+                problem(&answer, 401, "SESSION_NOT_PROVIDED");
+            }
             continue;
         };
         let others: Vec<Permission> = Permission::ALL.iter().copied().filter(|right| *right != needed).collect();
@@ -138,17 +183,32 @@ async fn without_the_right_nothing_is_open() {
 #[tokio::test]
 async fn anothers_id_is_an_unknown_id() {
     let server = Server::start(&[]).await;
-    let stranger = server.new_client().await;
+    let (stranger, foreigner) = (server.new_client().await, foreigner(&server).await);
     let (mine, nobodys) = (ids(&server.client).await, nobodys());
     for operation in operations().iter().filter(|operation| operation.about != About::Nothing) {
         let at = format!("{} {}", operation.method, operation.path);
+        // Connections and keys are the organisation's.
+        let stranger = if matches!(operation.about, About::Connection | About::Key) { &foreigner } else { &stranger };
         let ask =
-            async |ids: &Ids| send(operation, &stranger, ids, &stranger.key, Some(stranger.connection.as_str())).await;
+            async |ids: &Ids| send(operation, stranger, ids, &stranger.key, Some(stranger.connection.as_str())).await;
         let (foreign, unknown) = (ask(&mine).await, ask(&nobodys).await);
         problem(&foreign, 404, "RESOURCE_NOT_FOUND");
-        let masked = |ids: &Ids| [ids.upload.clone(), ids.media.clone()];
-        let (mine, nobodys) = (masked(&mine), masked(&nobodys));
-        assert_eq!(seen(&foreign, &[&mine[0], &mine[1]]), seen(&unknown, &[&nobodys[0], &nobodys[1]]), "{at}");
+        // A list's id, a short number, may occur within other ids; it is looked for as it is said.
+        let masked = |ids: &Ids| {
+            let named = [
+                ("media", &ids.media),
+                ("list", &ids.list),
+                ("release form", &ids.form),
+                ("tagged friend user", &ids.person),
+                ("connection", &ids.connection),
+                ("API key", &ids.key),
+            ];
+            let named = named.map(|(what, id)| format!("{what} {id}"));
+            [std::slice::from_ref(&ids.upload), &named].concat()
+        };
+        let seen_without =
+            |answer: &Answer, ids: &Ids| seen(answer, &masked(ids).iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(seen_without(&foreign, &mine), seen_without(&unknown, &nobodys), "{at}");
     }
     // And none of that did anything: all of it is still the owner's, and whole.
     let session = server.client.get(&format!("/v2/access/uploads/{}", mine.upload)).await.ok();

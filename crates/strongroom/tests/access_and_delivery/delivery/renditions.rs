@@ -86,12 +86,12 @@ async fn the_url_is_the_same_within_the_hour_and_lives_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_url_takes_get_and_head_only() {
+async fn a_url_is_read_only() {
     let server = Server::start(&[]).await;
     let media = sample(&server.client).await;
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
         let answer = fetch(&server, method, url(&media, "thumb"), &[]).await;
         crate::problem::problem(&answer, 405, "METHOD_NOT_ALLOWED");
-        assert_eq!(answer.header("allow"), "GET,HEAD");
+        assert_eq!(answer.header("allow"), "GET,HEAD,OPTIONS");
     }
 }
