@@ -26,7 +26,7 @@ impl Engine {
     /// Opens or creates the file at `path` and brings its schema up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, CatalogError> {
         let options = options(path);
-        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let mut connection = connect(&options).await?;
         assert_durable(&mut connection).await?;
         migrate(&mut connection, path).await?;
         let readers = SqlitePoolOptions::new()
@@ -35,6 +35,29 @@ impl Engine {
             .await?;
         Ok(Self { readers, writer: writer::start(connection) })
     }
+}
+
+/// Opens a connection. Turning a new file to WAL takes a lock for which SQLite does not wait, busy timeout or not
+/// (sqlite.org/pragma.html#pragma_journal_mode): of two processes that open it at once, the second asks again.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(25);
+    let mut waited = Duration::ZERO;
+    loop {
+        match SqliteConnection::connect_with(options).await {
+            Err(error) if is_busy(&error) && waited < BUSY_TIMEOUT => {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, alone or with the reason that an extended code has in its higher bits (sqlite.org/rescode.html).
+fn is_busy(error: &sqlx::Error) -> bool {
+    const BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == BUSY)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
