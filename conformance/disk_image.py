@@ -107,6 +107,8 @@ class DiskImage:
         """Gives back what `fill` took."""
         for filler in self.root.glob("filler.*"):
             filler.unlink()
+        # XFS frees the blocks of removed files in its own time, unless it is asked to.
+        subprocess.run(["sync", "-f", self.root], check=True)
 
     def _fill(self, file):
         for size in (1 << 20, 4 << 10, 1):

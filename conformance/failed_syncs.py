@@ -1,5 +1,7 @@
 """A sync that fails: what it was for is never acknowledged, and never retried into success."""
 
+import time
+
 from injection import SYNCS, Injection
 from server import Server
 from session import PART_BYTES, Session, is_unavailable
@@ -37,11 +39,18 @@ class FailedSyncs:
     def side_file(self, error):
         """The second try of an acknowledged part has a file of its own; that its sync fails does not touch the first."""
         upload = self.session.uploaded()
+        self.settle()
         with Injection(self.server, SYNCS, f"error={error}") as injection:
             again = self.session.put(upload, 2)
         wrong = self.session.end_whole(upload)
         self.report.check(f"{error} at a part's second try: it is refused, and the first one still counts",
                           injection.has_hit and is_unavailable(*again) and not wrong, (again, wrong))
+
+    def settle(self):
+        """Waits until no render is left that would write to the catalog: where the name of a file is not known beforehand, a fault meets
+        whatever is synced, and a catalog that cannot sync ends its process."""
+        while self.session.caller.expect("GET", "/v2/access/vault/media?status=processing")["list"]:
+            time.sleep(0.05)
 
     def publishing(self, error, place):
         """A complete whose sync fails is not answered 200; the next one ends it."""

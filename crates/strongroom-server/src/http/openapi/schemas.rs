@@ -55,6 +55,13 @@ fn remove(schema: &mut Value, keyword: &str) {
 
 /// Ids count from 1, and stay whole in readers that know only doubles.
 fn positive(items: &mut Value) {
+    if items["type"] == "string" {
+        // Text is what those clients send; numbers are taken, too.
+        let mut number = json!({ "type": "integer" });
+        positive(&mut number);
+        *items = json!({ "oneOf": [{ "type": "string" }, number] });
+        return;
+    }
     if items["type"] == "integer" {
         items["minimum"] = json!(1);
         items["maximum"] = json!(9_007_199_254_740_991_u64);

@@ -59,7 +59,7 @@ impl BatchRequest {
         }
         let read = |(index, id): (usize, &Value)| match id {
             Value::String(text) => Ok(text.parse().ok()),
-            Value::Number(number) => Ok(number.to_string().parse().ok()),
+            Value::Number(number) if let Ok(reference) = number.to_string().parse() => Ok(Some(reference)),
             other => Err(Problem::field(&format!("mediaIds[{index}]"), &other.to_string(), "a media id")),
         };
         self.media_ids.iter().enumerate().map(read).filter_map(Result::transpose).collect()

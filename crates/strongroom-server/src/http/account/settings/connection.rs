@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_catalog::records::{ApiKeyRecord, SettingsChange, VaultPlus};
 use utoipa::ToSchema;
 
-use super::request::given;
+use super::request::given_object;
 use super::{ChangedSettings, SettingsRequest, SettingsView, VaultPlusSettings};
 use crate::app::App;
 use crate::http::account::connection;
@@ -50,7 +50,7 @@ pub(crate) struct ConnectionVaultPlusRequest {
     /// Whether they call it switched on.
     enabled: Option<bool>,
     /// Laid over what it sets for itself; null lets go of all that.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_object")]
     #[schema(value_type = Option<VaultPlusSettings>)]
     settings: Option<Option<VaultPlusSettings>>,
 }

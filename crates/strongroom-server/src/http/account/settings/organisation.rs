@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{BroadcastResult, ChangedSettings, SettingsRequest, SettingsView, VaultPlusSettings};
 use crate::app::App;
 use crate::http::account::require_all_connections;
-use crate::http::json::Json;
+use crate::http::json::{Json, object};
 use crate::http::principal::Account;
 use crate::problem::Problem;
 
@@ -33,6 +33,7 @@ pub(crate) struct OrganisationVaultPlusRequest {
     /// Give every connection there is what new ones get, and take away what they set for themselves in this.
     apply_to_existing_connections: Option<bool>,
     /// Laid over what its connections start from.
+    #[serde(default, deserialize_with = "object")]
     default_settings: Option<VaultPlusSettings>,
 }
 

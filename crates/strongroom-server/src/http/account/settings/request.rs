@@ -49,6 +49,13 @@ pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer
     T::deserialize(deserializer).map(Some)
 }
 
+/// The same for an object.
+pub(super) fn given_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    object(deserializer).map(Some)
+}
+
 impl<V> SettingsRequest<V> {
     /// The change that is asked for, but for what concerns `vaultPlus`.
     pub(super) fn check(&self) -> Result<SettingsChange, Problem> {
