@@ -3,7 +3,7 @@
 use strongroom_core::id::{ConnectionId, FormId, ListId, MediaId, PersonId};
 use strongroom_core::release_form::Validity;
 
-use super::{Answer, Columns as _, Connection, Row, dialect, sql};
+use super::{Answer, Columns as _, Connection, Row, dialect, json_list, sql};
 use crate::records::{AttachedForm, ListName, Media, PersonName};
 
 /// The lists that media are on.
@@ -22,7 +22,7 @@ pub(super) async fn attach(connection: &mut Connection, owner: &ConnectionId, me
         return Ok(());
     }
     let ids: Vec<MediaId> = media.iter().map(|media| media.id).collect();
-    let ids = serde_json::to_string(&ids).unwrap_or_default();
+    let ids = json_list(&ids);
     let forms = sql(concat!(
         "select attached.media_id, release_form.id, release_form.name, release_form.type, release_form.partner_source,
                 release_form.approved_at, release_form.revoked_at, release_form.valid_from, release_form.expires_at,

@@ -6,7 +6,7 @@ use strongroom_core::id::ConnectionId;
 use strongroom_core::media::MediaType;
 use strongroom_core::settings::Settings;
 
-use super::{Answer, Columns as _, Connection as Db, Row, dialect, events, signed, sql};
+use super::{Answer, Columns as _, Connection as Db, Row, dialect, events, json_list, signed, sql};
 use crate::records::{Connection, ConnectionPage, NewConnection};
 
 /// The columns of [`Settings`] that hold for a connection: its own, or else its organisation's. Needs [`join_inherited`].
@@ -77,7 +77,7 @@ pub(crate) async fn connection(db: &mut Db, id: ConnectionId) -> Answer<Option<C
 
 /// A page of an organisation's connections in one world, newest first.
 pub(crate) async fn list_connections(db: &mut Db, page: ConnectionPage) -> Answer<Vec<Connection>> {
-    let only = page.only.map(|ids| serde_json::to_string(&ids).unwrap_or_default());
+    let only = page.only.map(|ids| json_list(&ids));
     let rows = sql(select_connection!(concat!(
         "connection.organisation_id = $1 and connection.environment = $2
          and ($3 is null or connection.status = $3) and ($4 is null or connection.id ",

@@ -6,7 +6,7 @@ use strongroom_core::id::{ConnectionId, FormId, PersonId};
 use strongroom_core::release_form::{Actor, FormAction};
 
 use super::gate::Gate;
-use super::{Answer, Columns as _, Connection, Row, audit, documents, events, people, sql};
+use super::{Answer, Columns as _, Connection, Query, Row, audit, documents, events, people, sql};
 use crate::records::{ConsentPage, Form, FormChange, FormTerms, NameOrder, Refused};
 
 /// Forms that `$condition` picks, each with its person's name and its newest document; an order may follow.
@@ -55,25 +55,11 @@ pub(crate) async fn create_form(
     if let Some(refused) = refuse(connection, &owner, &terms).await? {
         return Ok(Err(refused));
     }
-    let row =
+    let insert =
         sql("insert into release_form (connection_id, type, name, search, person_id, partner_id, partner_source, code,
-                                             usage, valid_from, expires_at, is_hidden, created_at, changed_at)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) returning id")
-        .bind(owner.to_string())
-        .bind(terms.form_type.clone())
-        .bind(terms.name.clone())
-        .bind(terms.name.to_lowercase())
-        .bind(terms.person.map(PersonId::number))
-        .bind(terms.partner_id)
-        .bind(terms.partner_source.clone())
-        .bind(terms.code.clone())
-        .bind(terms.usage.clone())
-        .bind(terms.valid_from.map(Timestamp::as_millis))
-        .bind(terms.expires_at.map(Timestamp::as_millis))
-        .bind(i64::from(terms.is_hidden))
-        .bind(now.as_millis())
-        .fetch_one(&mut *connection)
-        .await?;
+                                                usage, valid_from, expires_at, is_hidden, created_at, changed_at)
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) returning id");
+    let row = bind_terms(insert, &owner, &terms).bind(now.as_millis()).fetch_one(&mut *connection).await?;
     let id = FormId::new(row.number("id")?);
     audit::record(connection, &owner, id, FormAction::Created, &actor, &told(&terms), now).await?;
     Ok(Ok(id))
@@ -251,30 +237,36 @@ async fn write(
     is_other_end: bool,
     now: Timestamp,
 ) -> Answer<()> {
-    sql("update release_form
-         set type = $3, name = $4, search = $5, person_id = $6, partner_id = $7, partner_source = $8, code = $9, usage = $10,
-             valid_from = $11, expires_at = $12, is_hidden = $13, changed_at = $14,
-             told_expiring = case when $15 then 0 else told_expiring end,
-             told_expired = case when $15 then 0 else told_expired end
-         where connection_id = $1 and id = $2")
-    .bind(owner.to_string())
-    .bind(id.number())
-    .bind(terms.form_type.clone())
-    .bind(terms.name.clone())
-    .bind(terms.name.to_lowercase())
-    .bind(terms.person.map(PersonId::number))
-    .bind(terms.partner_id)
-    .bind(terms.partner_source.clone())
-    .bind(terms.code.clone())
-    .bind(terms.usage.clone())
-    .bind(terms.valid_from.map(Timestamp::as_millis))
-    .bind(terms.expires_at.map(Timestamp::as_millis))
-    .bind(i64::from(terms.is_hidden))
-    .bind(now.as_millis())
-    .bind(is_other_end)
-    .execute(connection)
-    .await?;
+    let update = sql("update release_form
+         set type = $2, name = $3, search = $4, person_id = $5, partner_id = $6, partner_source = $7, code = $8, usage = $9,
+             valid_from = $10, expires_at = $11, is_hidden = $12, changed_at = $13,
+             told_expiring = case when $14 then 0 else told_expiring end,
+             told_expired = case when $14 then 0 else told_expired end
+         where connection_id = $1 and id = $15");
+    bind_terms(update, owner, terms)
+        .bind(now.as_millis())
+        .bind(is_other_end)
+        .bind(id.number())
+        .execute(connection)
+        .await?;
     Ok(())
+}
+
+/// Binds whose form it is to `$1`, and what it says to `$2` to `$12`.
+fn bind_terms(query: Query, owner: &ConnectionId, terms: &FormTerms) -> Query {
+    query
+        .bind(owner.to_string())
+        .bind(terms.form_type.clone())
+        .bind(terms.name.clone())
+        .bind(terms.name.to_lowercase())
+        .bind(terms.person.map(PersonId::number))
+        .bind(terms.partner_id)
+        .bind(terms.partner_source.clone())
+        .bind(terms.code.clone())
+        .bind(terms.usage.clone())
+        .bind(terms.valid_from.map(Timestamp::as_millis))
+        .bind(terms.expires_at.map(Timestamp::as_millis))
+        .bind(i64::from(terms.is_hidden))
 }
 
 fn changed(old: FormTerms, change: FormChange) -> FormTerms {

@@ -6,7 +6,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, FormId, MediaId};
 use strongroom_core::release_form::{Consent, ConsentPolicy, FormStatus};
 
-use super::{Answer, Columns as _, Connection, attached, connections, dialect, sql};
+use super::{Answer, Columns as _, Connection, attached, connections, dialect, json_list, sql};
 
 /// Media that a change is about, and which of them might be shown before it.
 pub(super) struct Gate {
@@ -102,7 +102,7 @@ async fn shown(
         dialect::one_of!("$2")
     ))
     .bind(owner.to_string())
-    .bind(list(media))
+    .bind(json_list(media))
     .fetch_all(connection)
     .await?;
     let mut forms: BTreeMap<MediaId, Vec<FormStatus>> = BTreeMap::new();
@@ -132,13 +132,8 @@ async fn move_urls(connection: &mut Connection, owner: &ConnectionId, media: &[M
         dialect::one_of!("$2")
     ))
     .bind(owner.to_string())
-    .bind(list(media))
+    .bind(json_list(media))
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Ids as the JSON list that `one_of!` reads.
-pub(super) fn list<T: serde::Serialize>(ids: &[T]) -> String {
-    serde_json::to_string(ids).unwrap_or_default()
 }

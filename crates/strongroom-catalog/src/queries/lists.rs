@@ -6,7 +6,7 @@ use strongroom_core::list::ListType;
 use strongroom_core::media::MediaType;
 
 use super::media::{select_media, whole};
-use super::{Answer, Columns as _, Connection, Row, dialect, listing, signed, sql};
+use super::{Answer, Columns as _, Connection, Row, dialect, json_list, listing, signed, sql};
 use crate::records::{ListName, Media, Shelf, VaultList, VaultOverview};
 
 /// Ids stay below a million: one client prints them as floats, and would print more digits as `1e+06`.
@@ -156,7 +156,7 @@ async fn newest(connection: &mut Connection, owner: &ConnectionId, shelf: Shelf)
 async fn media_of(connection: &mut Connection, owner: &ConnectionId, ids: &[MediaId]) -> Answer<Vec<Media>> {
     let rows = sql(select_media!(concat!("connection_id = $1 and id ", dialect::one_of!("$2")), "page.id"))
         .bind(owner.to_string())
-        .bind(serde_json::to_string(ids).unwrap_or_default())
+        .bind(json_list(ids))
         .fetch_all(&mut *connection)
         .await?;
     whole(connection, owner, &rows).await

@@ -42,12 +42,19 @@ type Connection = <Driver as sqlx::Database>::Connection;
 type Row = <Driver as sqlx::Database>::Row;
 type Answer<T> = Result<T, crate::CatalogError>;
 
+type Query = sqlx::query::Query<'static, Driver, <Driver as sqlx::Database>::Arguments>;
+
 /// A statement of this engine.
-fn sql(text: &'static str) -> sqlx::query::Query<'static, Driver, <Driver as sqlx::Database>::Arguments> {
+fn sql(text: &'static str) -> Query {
     sqlx::query(text)
 }
 
 /// Lengths and sizes are unsigned in the program and `bigint` in the catalog; beyond 2⁶³ neither disk nor contract goes.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A list as the parameter of `one_of!`. Words and numbers always have a JSON form.
+fn json_list<T: serde::Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).unwrap_or_default()
 }

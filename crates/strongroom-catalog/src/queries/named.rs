@@ -7,7 +7,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, FormId, ListId, MediaId, UploadId};
 
 use super::members::put_on_list;
-use super::{Answer, Columns as _, Connection, Row, attaching, dialect, sql};
+use super::{Answer, Columns as _, Connection, Row, attaching, dialect, json_list, sql};
 use crate::CatalogError;
 use crate::records::Attaching;
 
@@ -19,7 +19,7 @@ pub(crate) async fn known_lists(
 ) -> Answer<Vec<ListId>> {
     let rows = sql(concat!("select id from list where connection_id = $1 and id ", dialect::one_of!("$2")))
         .bind(owner.to_string())
-        .bind(serde_json::to_string(&ids).unwrap_or_default())
+        .bind(json_list(&ids))
         .fetch_all(connection)
         .await?;
     rows.iter().map(|row| row.number("id").map(ListId::new)).collect()
@@ -36,7 +36,7 @@ pub(crate) async fn known_forms(
         dialect::one_of!("$2")
     ))
     .bind(owner.to_string())
-    .bind(serde_json::to_string(&ids).unwrap_or_default())
+    .bind(json_list(&ids))
     .fetch_all(connection)
     .await?;
     rows.iter().map(|row| row.number("id").map(FormId::new)).collect()

@@ -5,7 +5,7 @@ use strongroom_core::id::{BlobKey, ConnectionId, PersonId};
 use strongroom_core::media::{Failure, MediaStatus, MediaType};
 use strongroom_core::rendition::{RenditionName, Size};
 
-use super::{Answer, Columns as _, Connection, Row, blobs, signed, sql, trash};
+use super::{Answer, Columns as _, Connection, Query, Row, blobs, signed, sql, trash};
 use crate::records::{
     Avatar, AvatarState, ConsentPage, NameOrder, NewBlob, Person, PersonChange, PersonFacts, Refused, Rendition,
 };
@@ -46,23 +46,12 @@ pub(crate) async fn create_person(
     facts: PersonFacts,
     now: Timestamp,
 ) -> Answer<PersonId> {
-    let row = sql(
+    let insert = sql(
         "insert into person (connection_id, type, name, username, search, is_verified, is_guest, is_hidden, iv_status,
-                                       created_at, updated_at)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) returning id",
-    )
-    .bind(owner.to_string())
-    .bind(facts.person_type.clone())
-    .bind(facts.name.clone())
-    .bind(facts.username.clone())
-    .bind(search_text(&facts))
-    .bind(i64::from(facts.is_verified))
-    .bind(i64::from(facts.is_guest))
-    .bind(i64::from(facts.is_hidden))
-    .bind(facts.iv_status)
-    .bind(now.as_millis())
-    .fetch_one(connection)
-    .await?;
+                                          created_at, updated_at)
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) returning id",
+    );
+    let row = bind_facts(insert, &owner, facts).bind(now.as_millis()).fetch_one(connection).await?;
     row.number("id").map(PersonId::new)
 }
 
@@ -84,23 +73,27 @@ pub(crate) async fn change_person(
         is_hidden: change.is_hidden.unwrap_or(old.is_hidden),
         iv_status: change.iv_status.unwrap_or(old.iv_status),
     };
-    sql("update person set type = $3, name = $4, username = $5, search = $6, is_verified = $7, is_guest = $8, is_hidden = $9,
-                           iv_status = $10, updated_at = $11
-         where connection_id = $1 and id = $2")
-    .bind(owner.to_string())
-    .bind(id.number())
-    .bind(facts.person_type.clone())
-    .bind(facts.name.clone())
-    .bind(facts.username.clone())
-    .bind(search_text(&facts))
-    .bind(i64::from(facts.is_verified))
-    .bind(i64::from(facts.is_guest))
-    .bind(i64::from(facts.is_hidden))
-    .bind(facts.iv_status)
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
+    let update =
+        sql("update person set type = $2, name = $3, username = $4, search = $5, is_verified = $6, is_guest = $7,
+                                        is_hidden = $8, iv_status = $9, updated_at = $10
+                      where connection_id = $1 and id = $11");
+    bind_facts(update, &owner, facts).bind(now.as_millis()).bind(id.number()).execute(connection).await?;
     Ok(true)
+}
+
+/// Binds whose person it is to `$1`, and what is known of them to `$2` to `$9`.
+fn bind_facts(query: Query, owner: &ConnectionId, facts: PersonFacts) -> Query {
+    let search = search_text(&facts);
+    query
+        .bind(owner.to_string())
+        .bind(facts.person_type)
+        .bind(facts.name)
+        .bind(facts.username)
+        .bind(search)
+        .bind(i64::from(facts.is_verified))
+        .bind(i64::from(facts.is_guest))
+        .bind(i64::from(facts.is_hidden))
+        .bind(facts.iv_status)
 }
 
 /// Deletes a person. Their forms stay, and go on saying whose they are: that is what they are kept for. Answers the blob of their

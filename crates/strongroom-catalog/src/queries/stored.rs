@@ -4,7 +4,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, MediaId, MediaReference};
 
 use super::media::{select_media, whole};
-use super::{Answer, Columns as _, Connection, Row, dialect, fetches, signed, sql, trash};
+use super::{Answer, Columns as _, Connection, Row, dialect, fetches, json_list, signed, sql, trash};
 use crate::records::{Freed, Media, StoredMedia, StoredPage, StoredPlace};
 
 /// A page of one shelf, sorted by the time in `$column`. A row-value comparison, so that a page deep down costs what the first
@@ -60,9 +60,9 @@ pub(crate) async fn list_stored(
         .bind(after.at.as_millis())
         .bind(after.media.number())
         .bind(page.created_from.map_or(i64::MIN, Timestamp::as_millis))
-        .bind(page.types.map(|types| json(&types)))
-        .bind(page.statuses.map(|statuses| json(&statuses)))
-        .bind(page.formats.map(|formats| json(&formats)))
+        .bind(page.types.map(|types| json_list(&types)))
+        .bind(page.statuses.map(|statuses| json_list(&statuses)))
+        .bind(page.formats.map(|formats| json_list(&formats)))
         .bind(page.shortest_ms.map(signed))
         .bind(page.longest_ms.map(signed))
         .bind(i64::from(page.limit))
@@ -96,8 +96,8 @@ pub(crate) async fn stored_media(
         "page.id"
     ))
     .bind(owner.to_string())
-    .bind(json(&ids))
-    .bind(json(&uploads))
+    .bind(json_list(&ids))
+    .bind(json_list(&uploads))
     .fetch_all(&mut *connection)
     .await?;
     let media = whole(connection, &owner, &rows).await?;
@@ -110,7 +110,7 @@ async fn with_storage(
     owner: &ConnectionId,
     media: Vec<Media>,
 ) -> Answer<Vec<StoredMedia>> {
-    let ids = json(&media.iter().map(|media| media.id).collect::<Vec<_>>());
+    let ids = json_list(&media.iter().map(|media| media.id).collect::<Vec<_>>());
     let times = sql(concat!(
         "select media.id, blob.published_at from media
          join blob on blob.connection_id = media.connection_id and blob.key = media.blob_key
@@ -202,13 +202,8 @@ async fn freed_by(connection: &mut Connection, owner: &ConnectionId, ids: &[Medi
                  and rendition.blob_key = coalesce(media.preview_blob, media.blob_key)))"
     ))
     .bind(owner.to_string())
-    .bind(json(ids))
+    .bind(json_list(ids))
     .fetch_one(connection)
     .await?;
     Ok(Freed { media: ids.len() as u64, variants: row.unsigned("variants")?, bytes: row.unsigned("bytes")? })
-}
-
-/// A list as a parameter of `one_of!`. Words and numbers always have a JSON form.
-fn json<T: serde::Serialize>(list: &[T]) -> String {
-    serde_json::to_string(list).unwrap_or_default()
 }

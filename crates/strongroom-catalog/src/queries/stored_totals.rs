@@ -2,7 +2,7 @@
 
 use strongroom_core::id::{ConnectionId, ListId};
 
-use super::{Answer, Columns as _, Connection, dialect, sql};
+use super::{Answer, Columns as _, Connection, dialect, json_list, sql};
 use crate::records::{Counted, OrganisationTotals, StoredTotals};
 
 /// What a connection has stored.
@@ -26,7 +26,7 @@ pub(crate) async fn stored_totals(connection: &mut Connection, owner: Connection
 
 /// What an organisation's connections have stored.
 pub(crate) async fn organisation_totals(connection: &mut Connection, counted: Counted) -> Answer<OrganisationTotals> {
-    let only = counted.connections.map(|ids| serde_json::to_string(&ids).unwrap_or_default());
+    let only = counted.connections.map(|ids| json_list(&ids));
     let row = sql(concat!(
         "with counted as (
              select id, vault_plus_enabled from connection

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use strongroom_catalog::records::{AvatarState, NextStep};
+use strongroom_catalog::records::AvatarState;
 use strongroom_core::id::{BlobKey, ConnectionId, PersonId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, sniff};
 use tokio::time::Instant;
 
-use super::keeping::{self, PATIENCE, is_picture};
+use super::keeping::{self, PATIENCE};
 use super::parts::Incoming;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -52,12 +52,9 @@ pub(crate) async fn delete(app: &App, freed: Option<BlobKey>) -> Result<(), Prob
 }
 
 async fn keep(app: &App, owner: &ConnectionId, size: u64, body: &mut impl Incoming) -> Result<BlobKey, Problem> {
-    let stored = keeping::store(app, size, body).await?;
-    let Some(format) = sniff(&stored.head).filter(|format| is_picture(*format)) else {
-        app.store.delete_blob(stored.key).await?;
-        return Err(no_picture("these bytes are no picture that we know"));
-    };
-    let row = stored.to_blob(owner, Some(format), NextStep::Render(JobKind::for_format(format)));
+    let stored = keeping::store_picture(app, size, body, sniff).await?;
+    let stored = stored.ok_or_else(|| no_picture("these bytes are no picture that we know"))?;
+    let row = stored.to_blob(owner);
     stored.keep(app, app.catalog.keep_avatar(row, app.clock.now()), |kept| Some(*kept)).await
 }
 

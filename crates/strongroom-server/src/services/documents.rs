@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use strongroom_catalog::records::{Document, DocumentKind, NewDocument, NextStep};
+use strongroom_catalog::records::{Document, DocumentKind, NewDocument};
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{ConnectionId, FormId};
-use strongroom_core::job::JobKind;
 use strongroom_core::media::{Format, sniff_document};
 use strongroom_core::release_form::Actor;
 
-use super::keeping::{self, Stored, is_picture};
+use super::keeping::{self, Stored};
 use super::parts::Incoming;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -18,20 +17,13 @@ use crate::problem::{Kind, Problem};
 const PREVIEW_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A document that lies in the store, and belongs to no form yet.
-pub(crate) struct Received {
-    stored: Stored,
-    format: Format,
-}
+pub(crate) struct Received(Stored);
 
 /// Stores a document of `size` bytes, and tells from them what it is.
 pub(crate) async fn receive(app: &App, size: u64, body: &mut impl Incoming) -> Result<Received, Problem> {
-    let stored = keeping::store(app, size, body).await?;
-    if let Some(format) = sniff_document(&stored.head).filter(|format| is_picture(*format)) {
-        return Ok(Received { stored, format });
-    }
-    app.store.delete_blob(stored.key).await?;
-    let message = "the document must be a PDF or a picture, and these bytes are neither";
-    Err(Problem::new(Kind::UnsupportedMediaType, message))
+    const NEITHER: &str = "the document must be a PDF or a picture, and these bytes are neither";
+    let stored = keeping::store_picture(app, size, body, sniff_document).await?;
+    stored.map(Received).ok_or_else(|| Problem::new(Kind::UnsupportedMediaType, NEITHER))
 }
 
 /// Makes a document the newest of a form.
@@ -40,11 +32,10 @@ pub(crate) async fn add(
     owner: &ConnectionId,
     form: FormId,
     actor: Actor,
-    received: Received,
+    Received(stored): Received,
 ) -> Result<Document, Problem> {
-    let Received { stored, format } = received;
-    let mut blob = stored.to_blob(owner, Some(format), NextStep::Render(JobKind::for_format(format)));
-    let kind = if format == Format::Pdf { DocumentKind::Pdf } else { DocumentKind::Picture(format) };
+    let mut blob = stored.to_blob(owner);
+    let kind = if stored.format == Format::Pdf { DocumentKind::Pdf } else { DocumentKind::Picture(stored.format) };
     if kind == DocumentKind::Pdf {
         // Another name than an upload of these bytes has, which must stay what it is: no media. They share no blob so.
         blob.etag = Digest::from_bytes(stored.sha256);

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use strongroom_catalog::CatalogError;
 use strongroom_catalog::records::{NewBlob, NextStep};
@@ -28,14 +27,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 pub(crate) struct Stored {
     pub(crate) key: BlobKey,
     pub(crate) sha256: [u8; 32],
-    /// What they begin with.
-    pub(crate) head: Bytes,
+    /// What they are, as far as their first bytes tell.
+    pub(crate) format: Format,
     etag: Digest,
     size_bytes: u64,
 }
 
-/// Stores a body of `size_bytes`.
-pub(crate) async fn store(app: &App, size_bytes: u64, body: &mut impl Incoming) -> Result<Stored, Problem> {
+/// Stores a body of `size_bytes` that `sniff` takes for something to be rendered as a photo. What is not leaves no bytes behind.
+pub(crate) async fn store_picture(
+    app: &App,
+    size_bytes: u64,
+    body: &mut impl Incoming,
+    sniff: fn(&[u8]) -> Option<Format>,
+) -> Result<Option<Stored>, Problem> {
     let (upload, unplanned) = (UploadId::random(), || Problem::internal("a file could not be planned"));
     let plan = Plan::with_part_bytes(size_bytes, size_bytes.next_power_of_two().max(1024)).ok_or_else(unplanned)?;
     let part = plan.part(1).ok_or_else(unplanned)?;
@@ -52,20 +56,24 @@ pub(crate) async fn store(app: &App, size_bytes: u64, body: &mut impl Incoming) 
     drop(stored);
     app.store.publish(upload, &plan, &[(part, location)], key).await?;
     let head = app.store.read_blob_head(key, SNIFF_LENGTH).await?;
-    Ok(Stored { key, sha256: sha256.finalize().into(), head, etag, size_bytes })
+    let Some(format) = sniff(&head).filter(|format| is_picture(*format)) else {
+        app.store.delete_blob(key).await?;
+        return Ok(None);
+    };
+    Ok(Some(Stored { key, sha256: sha256.finalize().into(), format, etag, size_bytes }))
 }
 
 impl Stored {
     /// As a row, for the transaction that keeps them.
-    pub(crate) fn to_blob(&self, owner: &ConnectionId, format: Option<Format>, next: NextStep) -> NewBlob {
+    pub(crate) fn to_blob(&self, owner: &ConnectionId) -> NewBlob {
         NewBlob {
             connection: owner.clone(),
             key: self.key,
             etag: self.etag,
             size_bytes: self.size_bytes,
             media_type: MediaType::Photo,
-            format,
-            next,
+            format: Some(self.format),
+            next: NextStep::Render(JobKind::for_format(self.format)),
         }
     }
 
@@ -92,6 +100,6 @@ impl Stored {
 }
 
 /// Whether a file of this format is rendered as a photo, as a PDF's first page is; a GIF may yet turn out to move.
-pub(crate) fn is_picture(format: Format) -> bool {
+fn is_picture(format: Format) -> bool {
     JobKind::for_format(format) == JobKind::RenderPhoto
 }

@@ -1,11 +1,10 @@
 //! Previews chosen by hand: a picture is kept and rendered like any other, and its renditions then stand for the media.
 
-use strongroom_catalog::records::{Media, NextStep};
+use strongroom_catalog::records::Media;
 use strongroom_core::id::{BlobKey, ConnectionId};
-use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, MediaStatus, sniff};
 
-use super::keeping::{self, PATIENCE, is_picture};
+use super::keeping::{self, PATIENCE};
 use super::parts::Incoming;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -34,12 +33,8 @@ pub(crate) async fn unset(app: &App, media: &Media) -> Result<(), Problem> {
 }
 
 async fn keep(app: &App, owner: &ConnectionId, size: u64, body: &mut impl Incoming) -> Result<BlobKey, Problem> {
-    let stored = keeping::store(app, size, body).await?;
-    let Some(format) = sniff(&stored.head).filter(|format| is_picture(*format)) else {
-        app.store.delete_blob(stored.key).await?;
-        return Err(no_picture(None));
-    };
-    let row = stored.to_blob(owner, Some(format), NextStep::Render(JobKind::for_format(format)));
+    let stored = keeping::store_picture(app, size, body, sniff).await?.ok_or_else(|| no_picture(None))?;
+    let row = stored.to_blob(owner);
     stored.keep(app, app.catalog.keep_blob(row, app.clock.now()), |kept| Some(*kept)).await
 }
 
