@@ -17,7 +17,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
@@ -39,6 +39,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: Arc<c
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let addresses = Addresses::new(settings.max_connections_per_address);
     let mut connections = JoinSet::new();
+    // Connections end only once no new one is taken: whoever is sent away and comes back at once must not be let in again.
+    let (open, closed) = watch::channel(());
     loop {
         let (socket, peer, place) = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -50,9 +52,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: Arc<c
             tracing::debug!(%peer, "too many connections from this address");
             continue;
         };
-        connections.spawn(connection(socket, (place, address), router.clone(), Arc::clone(&settings), drain.clone()));
+        connections.spawn(connection(socket, (place, address), router.clone(), Arc::clone(&settings), closed.clone()));
     }
     drop(listener);
+    drop(open);
     tokio::select! {
         () = async { while connections.join_next().await.is_some() {} } => {}
         () = drain.over() => {}
@@ -81,7 +84,7 @@ async fn connection(
     _places: (OwnedSemaphorePermit, Place),
     router: Router,
     settings: Arc<config::Server>,
-    drain: Drain,
+    mut closed: watch::Receiver<()>,
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them.
     drop(socket.set_nodelay(true));
@@ -108,7 +111,8 @@ async fn connection(
                 }
                 return;
             }
-            () = drain.begun(), if !is_draining => {
+            // Never sent to: it ends when the listener does.
+            _ = closed.changed(), if !is_draining => {
                 is_draining = true;
                 connection.as_mut().graceful_shutdown();
             }
