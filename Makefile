@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint kill worker-kills quota power-cut faults formats hostile bench-upload bench-listing clean
+.PHONY: help demo test engines lint kill worker-kills quota power-cut faults formats hostile maintenance-kills many-nodes deb bench bench-s3 bench-upload bench-listing clean
 
 # The conformance scripts import one another; they leave no compiled files behind.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -30,7 +30,32 @@ test: ## Every test: Rust, the published client, the access matrix, a browser, r
 	PROFILE=dev $(PYTHON) conformance/faults.py
 	PROFILE=dev SAMPLE=1 $(PYTHON) conformance/formats.py
 	PROFILE=dev FILES=$${FILES:-400} $(PYTHON) conformance/hostile.py
+	PROFILE=dev $(PYTHON) conformance/fsck.py
+	PROFILE=dev ROUNDS=2 $(PYTHON) conformance/maintenance_kills.py
+	PROFILE=dev ROUNDS=2 $(PYTHON) conformance/moving.py
+	$(MAKE) engines
+	packaging/check-dashboard
+	python3 bench/scale/simulate.py --check
+	PROFILE=dev $(PYTHON) packaging/check-nginx
+	PROFILE=dev $(PYTHON) packaging/check-postgresql-guide
+	BINARY=target/debug/strongroom packaging/test-deb
+	PROFILE=dev DURATION=$${DURATION:-60} $(PYTHON) conformance/many_nodes.py
 	PROFILE=dev DEMO_EXIT=1 tools/demo
+
+engines: ## The end-to-end tests on PostgreSQL, on S3, and on both
+	PROFILE=dev ROUNDS=3 $(PYTHON) conformance/on_engines.py postgres,disk sqlite,s3 postgres,s3 -- \
+		published_client.py published_vault.py isolation.py browser.py races.py kill_campaign.py
+
+maintenance-kills: ## fsck, backup and move killed at random (ROUNDS=20, SEED=…)
+	tools/setup test
+	cargo build --package strongroom
+	PROFILE=dev ROUNDS=$${ROUNDS:-20} $(PYTHON) conformance/maintenance_kills.py
+	PROFILE=dev ROUNDS=$${ROUNDS:-20} $(PYTHON) conformance/moving.py
+
+many-nodes: ## Three servers, two workers, PostgreSQL, S3 and nginx under 64 clients while they die (DURATION=600, SEED=…)
+	tools/setup test
+	cargo build --package strongroom
+	PROFILE=dev DURATION=$${DURATION:-600} $(PYTHON) conformance/many_nodes.py
 
 lint: ## Format, clippy, licences and bans
 	tools/setup lint
@@ -72,6 +97,20 @@ hostile: ## Every hostile file, other projects' bad ones, and mutants (MUTANTS=6
 	tools/setup test
 	cargo build --package strongroom
 	PROFILE=dev $(PYTHON) conformance/hostile.py
+
+deb: ## The Debian package, into target/debian
+	tools/setup build
+	cargo build --release --package strongroom
+	packaging/build-deb
+
+bench: ## Side by side with nginx, rustus, @tus/server, SeaweedFS, Garage, sharp, libvips, ffmpeg (ONLY=upload-large, ROUNDS=5)
+	tools/setup test
+	bench/run
+
+bench-s3: ## Memory of a node under 32 uploads of 1 GiB into S3; cost for each GiB and photo with 1, 2 and 3 nodes
+	tools/setup test
+	cargo build --release --package strongroom
+	PROFILE=release $(PYTHON) tools/bench-s3
 
 bench-upload: ## What a complete costs at 10 MiB and 1 GiB, and the server's memory under 16 uploads of 256 MiB
 	tools/setup build

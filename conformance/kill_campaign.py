@@ -11,14 +11,15 @@ import random
 import threading
 import time
 
+import engines
 from ledger import Completed, Upload
 from pictures import small_jpeg
 from report import Report
 from server import Caller, Server, wait_settled
 
 CLIENTS = 8
-PART_BYTES = 64 << 10
-LARGEST_BYTES = 8 * PART_BYTES
+PART_BYTES = engines.smallest_part(64 << 10)
+LARGEST_BYTES = (3 if engines.is_on_s3() else 8) * PART_BYTES
 ROUNDS = int(os.environ.get("ROUNDS", "10"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
 # The sweeper runs all the time, between the clients' calls. The grace is longer than any request here takes.
@@ -214,6 +215,8 @@ class Campaign:
         caller = self.caller()
         upload = start_upload(caller, self.choice)
         put(caller, upload, 1, self.choice)
+        # Parts of a multipart upload are no objects yet: in a bucket only the session tells.
+        self.wait_until(lambda: caller.json("GET", f"/v2/access/uploads/{upload.id}")[1]["state"] == "expired")
         self.swept("an idle upload's bytes go when it expires", set())
         status, answer = caller.json("PUT", f"/v2/access/uploads/{upload.id}/parts/1", upload.parts[0].content)
         self.report.check("and a part for it is 410", (status, answer["code"]) == (410, "UPLOAD_EXPIRED"), answer)
@@ -221,10 +224,10 @@ class Campaign:
 
     def blobs(self):
         expected = {done.upload_name for done in self.completed}
-        self.wait_until(lambda: {path.name for path in self.files("blobs")} == expected)
-        blobs = {path.name for path in self.files("blobs")}
+        self.wait_until(lambda: self.server.stored("blobs").keys() == expected)
+        blobs = set(self.server.stored("blobs"))
         self.report.check("the blobs are exactly the originals of the completed media", blobs == expected, list(blobs ^ expected)[:10])
-        strays = [path.name for path in self.files("renditions") if path.name.split(".")[0] not in expected]
+        strays = [name for name in self.server.stored("renditions") if name.split(".")[0] not in expected]
         self.report.check("every rendition belongs to one of them", not strays, strays[:10])
 
     def swept(self, claim, wanted_ids):
@@ -232,8 +235,7 @@ class Campaign:
         wanted = {upload_id.removeprefix("upload:") for upload_id in wanted_ids}
 
         def left():
-            return [path.name for path in self.files("staging") if path.name.split(".")[0] not in wanted] + \
-                   [path.name for path in self.files("scratch")]
+            return [name for name in self.server.stored("staging") if name.split(".")[0] not in wanted] + self.scratch()
 
         self.wait_until(lambda: not left())
         self.report.check(claim, not left(), left()[:10])
@@ -251,8 +253,8 @@ class Campaign:
             if not page["hasMore"]:
                 return ids
 
-    def files(self, area):
-        return [path for folder in self.server.data_dir.glob(f"**/{area}") for path in folder.rglob("*") if path.is_file()]
+    def scratch(self):
+        return [path.name for path in (self.server.data_dir / "scratch").rglob("*") if path.is_file()]
 
 
 def main():

@@ -1,5 +1,6 @@
 """A Strongroom server of a test's own, and a plain HTTP caller for it. Standard library only."""
 
+import atexit
 import http.client
 import json
 import os
@@ -12,6 +13,8 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
+
+import engines
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 START_SECONDS = 30
@@ -29,15 +32,18 @@ def binary():
 class Server:
     """One server on a free loopback port, with a data directory that goes when it does."""
 
-    def __init__(self, data_dir=None, arguments=(), **settings):
+    def __init__(self, data_dir=None, arguments=(), shared=None, **settings):
         """`settings` are environment variables without their prefix: UPLOAD__MIN_PART_BYTES=65536; `arguments` are more of `serve`.
 
-        A `data_dir` on a disk that a test breaks is given; the log is kept away from it.
+        A `data_dir` on a disk that a test breaks is given; the log is kept away from it. `shared` are the database and the bucket that
+        several servers have in common.
         """
         home = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-")) if data_dir is None else pathlib.Path(data_dir)
         self.data_dir = home
         self.arguments = arguments
         self.settings = settings
+        # Where its rows and bytes are; the data directory, unless ENGINES says otherwise.
+        self.engines = engines.settings() if shared is None else shared
         self.log_path = pathlib.Path(tempfile.gettempdir()) / f"{home.name}.log"
         self.process = None
         self.address = None
@@ -62,6 +68,11 @@ class Server:
                              stdout=subprocess.PIPE, check=True, timeout=START_SECONDS)
         return json.loads(run.stdout)
 
+    def tell(self, *arguments):
+        """As `command`, for those that print a line or none."""
+        subprocess.run([binary(), *arguments, "--data-dir", self.data_dir], env=self.environment(), stdout=subprocess.DEVNULL, check=True,
+                       timeout=START_SECONDS)
+
     def create_key(self, name="tests"):
         """A key with every scope and permission."""
         return self.command("key", "create", "--name", name)["key"]
@@ -71,25 +82,30 @@ class Server:
         return self.command("connection", "create", "--name", name, "--username", name)["id"]
 
     def spawn(self):
-        """Starts the process and does not wait for it. In a session of its own: a Ctrl-C is for the script, not for it."""
+        """Starts the process and does not wait for it."""
+        self.run("serve", "--listen", "127.0.0.1:0", *self.arguments)
+
+    def run(self, role, *arguments):
+        """Runs `serve` or `worker`. In a session of its own: a Ctrl-C is for the script, not for it."""
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [binary(), "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", *self.arguments], env=self.environment(),
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen([binary(), role, "--data-dir", self.data_dir, *arguments], env=self.environment(),
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+        # However the script ends: nothing of it stays.
+        atexit.register(self.kill)
 
     def wait_ready(self):
         """Waits for the ready line and takes the address from it."""
         deadline, text = time.monotonic() + START_SECONDS, b""
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
-            while not (ready := re.search(rb"ready at http://([0-9.:]+)\s", text)):
+            while not (ready := re.search(rb"ready(?: at http://([0-9.:]+))?\n", text)):
                 if not selector.select(max(0, deadline - time.monotonic())):
                     raise RuntimeError(f"the server was not ready within {START_SECONDS} s\n{self.log()}")
                 chunk = os.read(self.process.stdout.fileno(), 4096)
                 if not chunk:
                     raise RuntimeError(f"the server ended before it was ready\n{self.log()}")
                 text += chunk
-        self.address = ready[1].decode()
+        self.address = ready[1].decode() if ready[1] else None
 
     def start(self):
         """Starts it and waits until it serves."""
@@ -124,10 +140,18 @@ class Server:
         self.process = None
         return status
 
+    def stored(self, area):
+        """Names and lengths of what the store holds in `staging`, `blobs` or `renditions`."""
+        if "STORE__URL" in self.engines:
+            prefix = self.engines["STORE__URL"].removeprefix(f"s3://{engines.BUCKET}/")
+            return {path.rsplit("/", 1)[1]: size for path, size in engines.s3().files(f"{prefix}/{area}").items()}
+        paths = (path for path in (self.data_dir / area).rglob("*") if path.is_file())
+        return {path.name: path.stat().st_size for path in paths}
+
     def environment(self):
         """What the program is started with."""
         # Tests call more often than people do.
-        settings = {"LIMITS__REQUESTS_PER_MINUTE": 0} | self.settings
+        settings = {"LIMITS__REQUESTS_PER_MINUTE": 0} | self.engines | self.settings
         return os.environ | {f"STRONGROOM_{name}": str(value) for name, value in settings.items()}
 
 

@@ -3,11 +3,12 @@
 import http.client
 import random
 
+import engines
 from ledger import Upload
 from pictures import small_jpeg
 from server import Caller
 
-PART_BYTES = 64 << 10
+PART_BYTES = engines.smallest_part(64 << 10)
 
 
 class Session:

@@ -2,6 +2,10 @@
 
 mod account;
 mod consent;
+mod depth;
+mod engine;
+mod scrub;
+mod transfer;
 mod vault;
 mod vault_plus;
 
@@ -15,16 +19,18 @@ use strongroom_core::media::{Failure, MediaType};
 use strongroom_core::rendition::RenditionName;
 use strongroom_core::upload::UploadState;
 
-use crate::CatalogError;
+use crate::postgres::PostgresOptions;
 use crate::records::{
     BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
     RenderedFacts, Upload,
 };
-use crate::sqlite::Engine;
+use crate::{Announcement, CatalogError, postgres, sqlite};
+use engine::Engine;
 
 /// The catalog: uploads, media, jobs, keys. Cheap to clone.
 ///
-/// A method that writes answers once its change is on stable storage; one that fails has changed nothing.
+/// A method that writes answers once its change is on stable storage; one that fails has changed nothing. A server may be lost in
+/// the moment between: then `Unavailable` means that it is not known, and the call can be made again.
 #[derive(Clone)]
 pub struct Catalog {
     engine: Engine,
@@ -42,7 +48,15 @@ impl Catalog {
     /// # Errors
     /// Where the file cannot be opened, migrated, or trusted to sync.
     pub async fn open_sqlite(path: &Path) -> Result<Self, CatalogError> {
-        Ok(Self { engine: Engine::open(path).await? })
+        Ok(Self { engine: Engine::Sqlite(sqlite::Engine::open(path).await?) })
+    }
+
+    /// Opens a PostgreSQL catalog, and brings its schema up to date. A role that may not do so opens one that is.
+    ///
+    /// # Errors
+    /// Where the server does not answer, or its schema is another than this program's and cannot be changed.
+    pub async fn open_postgres(url: &str, options: &PostgresOptions) -> Result<Self, CatalogError> {
+        Ok(Self { engine: Engine::Postgres(postgres::Engine::open(url, options).await?) })
     }
 
     /// Whether reads and writes would be answered now.
@@ -53,15 +67,24 @@ impl Catalog {
         self.engine.probe().await
     }
 
-    /// Resolves when the catalog accepts no more writes: a sync failed, and only a restart can tell what is on disk.
+    /// Resolves when the catalog accepts no more writes: a sync failed, and only a restart can tell what is on disk. Never, where
+    /// the disk is a server's.
     pub async fn failed(&self) {
-        self.engine.writer.stopped().await;
+        self.engine.failed().await;
+    }
+
+    /// Tells `hear` what is committed, by this node or another, for as long as this is polled. Never resolves: a lost connection is
+    /// made anew. Nothing is told where no other node can be.
+    pub async fn listen(&self, hear: impl Fn(Announcement) + Send + Sync) {
+        self.engine.listen(hear).await;
     }
 }
 
-/// Declares the methods: `read` through a pooled connection, `write` through the one writer.
+/// Declares the methods: `read` through a pooled connection, `write` in a transaction. `write[owner]` runs after every other write
+/// on what this tenant owns has ended, and before the next: whatever it looks at stays as it is while it acts on that. A plain
+/// `write` is one statement, or takes the lock of the one row that it is about with its first.
 macro_rules! methods {
-    ($($(#[$meta:meta])* $way:ident $module:ident :: $name:ident ( $($argument:ident : $type:ty),* ) -> $answer:ty;)+) => {
+    ($($(#[$meta:meta])* $way:ident $([$tenant:expr])? $module:ident :: $name:ident ( $($argument:ident : $type:ty),* ) -> $answer:ty;)+) => {
         impl Catalog {
             $(
                 $(#[$meta])*
@@ -69,17 +92,42 @@ macro_rules! methods {
                 /// # Errors
                 /// Where the database does not answer.
                 pub async fn $name(&self, $($argument: $type),*) -> Result<$answer, CatalogError> {
-                    methods!(@$way self, $module::$name($($argument),*))
+                    methods!(@$way self, [$($tenant)?], $module::$name($($argument),*))
                 }
             )+
         }
     };
-    (@read $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {{
-        let mut connection = $self.engine.readers.acquire().await?;
-        crate::sqlite::queries::$module::$name(&mut connection, $($argument),*).await
-    }};
-    (@write $self:ident, $module:ident :: $name:ident ( $($argument:ident),* )) => {
-        $self.engine.writer.write(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
+    (@read $self:ident, [], $module:ident :: $name:ident ( $($argument:ident),* )) => {
+        match &$self.engine {
+            crate::catalog::Engine::Sqlite(engine) => {
+                let mut connection = engine.readers.acquire().await?;
+                crate::sqlite::queries::$module::$name(&mut connection, $($argument),*).await
+            }
+            crate::catalog::Engine::Postgres(engine) => {
+                engine.read(move |connection| Box::pin(crate::postgres::queries::$module::$name(connection, $($argument),*))).await
+            }
+        }
+    };
+    (@write $self:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
+        match &$self.engine {
+            crate::catalog::Engine::Sqlite(engine) => {
+                engine.writer.write(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
+            }
+            crate::catalog::Engine::Postgres(engine) => {
+                let tenant = methods!(@tenant $($tenant)?);
+                engine.write(tenant, move |connection| {
+                    // It may be run again.
+                    $(let $argument = Clone::clone(&$argument);)*
+                    Box::pin(crate::postgres::queries::$module::$name(connection, $($argument),*))
+                }).await
+            }
+        }
+    };
+    (@tenant) => {
+        None
+    };
+    (@tenant $tenant:expr) => {
+        Some($tenant.to_string())
     };
 }
 
@@ -90,17 +138,17 @@ methods! {
     read connections::count_media(connection: ConnectionId, media_type: MediaType) -> i64;
 
     /// Opens an upload session, unless the connection has `most_open` open ones already. Says whether it did.
-    write uploads::create_upload(upload: Upload, most_open: i64) -> bool;
+    write[upload.connection] uploads::create_upload(upload: Upload, most_open: i64) -> bool;
     /// One session of a connection.
     read uploads::upload(owner: ConnectionId, id: UploadId) -> Option<Upload>;
     /// A connection's sessions, newest first.
     read uploads::list_uploads(owner: ConnectionId, state: Option<UploadState>, limit: u32, offset: u64) -> Vec<Upload>;
     /// Moves a session from one state to another. Says whether it was in the first.
-    write uploads::move_upload(owner: ConnectionId, id: UploadId, from: UploadState, to: UploadState, now: Timestamp) -> bool;
+    write[owner] uploads::move_upload(owner: ConnectionId, id: UploadId, from: UploadState, to: UploadState, now: Timestamp) -> bool;
     /// Open sessions whose time has come.
     read uploads::due_uploads(now: Timestamp, limit: u32) -> Vec<Upload>;
     /// Expires a session, unless a part was accepted since it was found due. Says whether it did.
-    write uploads::expire_upload(owner: ConnectionId, id: UploadId, now: Timestamp) -> bool;
+    write[owner] uploads::expire_upload(owner: ConnectionId, id: UploadId, now: Timestamp) -> bool;
     /// Sessions that a crash left in `completing`, untouched since `before`.
     read uploads::interrupted_uploads(before: Timestamp) -> Vec<Upload>;
     /// The state of a session, whoever owns it; for the sweeper, which finds sessions by their files.
@@ -119,15 +167,33 @@ methods! {
     /// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins.
     write parts::record_part(owner: ConnectionId, upload: UploadId, part: Part, now: Timestamp, expires_at: Timestamp) -> PartRecorded;
 
+    /// Claims the right to write a part under its own number in the object store. Says whether it was free.
+    write slots::claim_slot(owner: ConnectionId, upload: UploadId, number: u32) -> bool;
+    /// Gives the right back, where nothing was written.
+    write slots::release_slot(owner: ConnectionId, upload: UploadId, number: u32) -> ();
+    /// Notes the multipart upload that holds a session's parts, unless it has one. Answers the one that it has.
+    write slots::keep_multipart(owner: ConnectionId, upload: UploadId, multipart: String) -> Option<String>;
+    /// The multipart upload that a row names for this session. For the sweeper.
+    read slots::multipart_of_staged(upload: UploadId) -> Option<String>;
+    /// Opens a session that was `completing` again, without any of its parts. Says whether it was.
+    write[owner] slots::reopen_empty(owner: ConnectionId, upload: UploadId, now: Timestamp) -> bool;
+
+    /// The keys that sign URLs, a line each, the one that signs first.
+    read signing_keys::signing_keys() -> Vec<String>;
+    /// Adds the first signing key, unless there is one.
+    write signing_keys::first_signing_key(id: String, line: String, now: Timestamp) -> ();
+    /// Adds a key, which signs from now on, and forgets all but the newest `most`.
+    write signing_keys::add_signing_key(id: String, line: String, now: Timestamp, most: i64) -> ();
+
     /// Completes an upload that is `completing`: media, job and event. Run again, it answers what the first run made.
-    write completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
+    write[new.connection] completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
 
     /// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them.
-    write blobs::keep_blob(new: NewBlob, now: Timestamp) -> BlobKey;
+    write[new.connection] blobs::keep_blob(new: NewBlob, now: Timestamp) -> BlobKey;
     /// How far a blob's renditions are.
     read blobs::blob_state(owner: ConnectionId, key: BlobKey) -> Option<BlobState>;
     /// Renders a blob anew, unless that is under way. Says whether a job was added.
-    write blobs::render_again(owner: ConnectionId, blob: BlobKey, kind: JobKind, now: Timestamp) -> bool;
+    write[owner] blobs::render_again(owner: ConnectionId, blob: BlobKey, kind: JobKind, now: Timestamp) -> bool;
 
     /// One media of a connection.
     read media::media(owner: ConnectionId, id: MediaId) -> Option<Media>;
@@ -138,7 +204,7 @@ methods! {
     /// The newest media whose bytes have this SHA-256, if it has not failed.
     read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
     /// Shows another blob's renditions as a media's preview, or its own again. Says whether there is such a media.
-    write media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
+    write[owner] media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
     /// What delivery needs of one rendition. Whoever asks holds a good signature.
     read media::deliverable(media: MediaId, name: RenditionName) -> Option<Deliverable>;
     /// The types of a media's events, in order.
@@ -164,15 +230,15 @@ methods! {
     read jobs::list_jobs(limit: u32) -> Vec<JobRecord>;
 
     /// Ends a job well. `false` means that the lease was lost and nothing was changed.
-    write outcome::finish_render(job: ClaimedJob, facts: RenderedFacts, now: Timestamp) -> bool;
+    write[job.connection] outcome::finish_render(job: ClaimedJob, facts: RenderedFacts, now: Timestamp) -> bool;
     /// Keeps what a job has made so far. `false` means that the lease was lost and nothing was changed.
-    write outcome::publish_step(job: ClaimedJob, facts: RenderedFacts, is_playable: bool, now: Timestamp) -> bool;
+    write[job.connection] outcome::publish_step(job: ClaimedJob, facts: RenderedFacts, is_playable: bool, now: Timestamp) -> bool;
     /// Notes how far a job is, and renews its lease. `false` means that the lease was lost.
-    write outcome::report_progress(job: ClaimedJob, permille: u32, now: Timestamp) -> bool;
+    write[job.connection] outcome::report_progress(job: ClaimedJob, permille: u32, now: Timestamp) -> bool;
     /// Ends a job whose media cannot be rendered. `false` means that the lease was lost.
-    write outcome::fail_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
+    write[job.connection] outcome::fail_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
     /// Puts a failed job back; after its last attempt it is dead. `false` means that the lease was lost.
-    write outcome::retry_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
+    write[job.connection] outcome::retry_render(job: ClaimedJob, failure: Failure, now: Timestamp) -> bool;
     /// Gives a dead job its attempts back. Says whether it was dead and its media still failed.
     write outcome::revive_job(job: i64, now: Timestamp) -> bool;
 }

@@ -11,25 +11,46 @@ pub enum CatalogError {
     /// The disk under the catalog is full. Nothing was changed.
     #[error("the disk under the catalog is full")]
     Full,
-    /// The database did not do it. Nothing was changed. The text is for the operator.
+    /// The database did not do it, or could not say so any more: the call can be made again. The text is for the operator.
     #[error("the catalog is unavailable: {0}")]
     Unavailable(String),
+    /// Others were at the same rows, again and again. Nothing was changed. The text is for the operator.
+    #[error("the catalog is contended: {0}")]
+    Contended(String),
+    /// A text holds what this engine keeps in none: U+0000, on PostgreSQL. Nothing was changed.
+    #[error("a text holds U+0000, which the catalog cannot keep")]
+    Text,
     /// A row holds what no version of this program writes. The text is for the operator.
     #[error("the catalog holds an unreadable value: {0}")]
     Unreadable(String),
 }
 
-/// SQLite's primary result code for a full disk (`SQLITE_FULL`, sqlite.org/rescode.html).
-const SQLITE_FULL: &str = "13";
+/// What the engines say of a full disk: SQLite's primary result code (`SQLITE_FULL`, sqlite.org/rescode.html), and PostgreSQL's
+/// `disk_full` (postgresql.org/docs/15/errcodes-appendix.html).
+const FULL: [&str; 2] = ["13", "53100"];
+
+/// What PostgreSQL says of a transaction that it gave up for another one's sake: `serialization_failure`, `deadlock_detected`.
+const CONTENDED: [&str; 2] = ["40001", "40P01"];
+
+/// What PostgreSQL says of a text with U+0000 in it: `character_not_in_repertoire`, `untranslatable_character`.
+const TEXT: [&str; 2] = ["22021", "22P05"];
 
 impl From<sqlx::Error> for CatalogError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(database) if database.code().as_deref() == Some(SQLITE_FULL) => Self::Full,
+            sqlx::Error::Database(database) if is_one_of(&FULL, database.as_ref()) => Self::Full,
+            sqlx::Error::Database(database) if is_one_of(&TEXT, database.as_ref()) => Self::Text,
+            sqlx::Error::Database(database) if is_one_of(&CONTENDED, database.as_ref()) => {
+                Self::Contended(error.to_string())
+            }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => Self::Unreadable(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
     }
+}
+
+fn is_one_of(codes: &[&str], error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code.as_ref()))
 }
 
 impl From<strongroom_core::id::Malformed> for CatalogError {

@@ -2,11 +2,19 @@
 
 mod account;
 mod consent;
+mod depth;
+mod scrub;
+pub(crate) mod tables;
+mod transfer;
 mod vault;
 mod vault_plus;
 
 pub use account::*;
 pub use consent::*;
+pub use depth::*;
+pub use scrub::*;
+pub use tables::{SIGNING_KEYS, TABLES, Table};
+pub use transfer::*;
 pub use vault::*;
 pub use vault_plus::*;
 
@@ -82,10 +90,12 @@ pub struct Upload {
     pub active_at: Timestamp,
     /// When it expires unless another part is accepted.
     pub expires_at: Timestamp,
+    /// The multipart upload of the object store that holds its parts, once there is one.
+    pub multipart: Option<String>,
 }
 
 /// An acknowledged part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// From 1.
     pub number: u32,
@@ -95,15 +105,17 @@ pub struct Part {
     pub digest: Digest,
     /// The side file that holds it; `None` where it lies in its slot.
     pub side: Option<u64>,
+    /// Its entity tag in the object store; `None` where it lies in no multipart upload.
+    pub tag: Option<String>,
 }
 
 /// What became of a part that was to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartRecorded {
-    /// It counts. The side file that held the try before it, if any, is no longer needed.
+    /// It counts. Of its side file and that of the try before it, one may no longer be needed.
     Accepted {
-        /// The replaced side file.
-        replaced_side: Option<u64>,
+        /// The side file that no row names any more.
+        unneeded_side: Option<u64>,
     },
     /// The session is no longer open; nothing was changed.
     NotOpen(UploadState),
@@ -271,6 +283,8 @@ pub struct Rendition {
     pub dimensions: Size,
     /// Its bytes.
     pub size_bytes: u64,
+    /// Their BLAKE3, where it is known.
+    pub digest: Option<Digest>,
 }
 
 /// What delivery needs of a rendition.

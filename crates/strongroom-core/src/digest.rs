@@ -61,6 +61,29 @@ impl FromStr for Digest {
     }
 }
 
+/// Hashes a file whose bytes come in order.
+#[derive(Debug, Clone, Default)]
+pub struct FileHasher(blake3::Hasher);
+
+impl FileHasher {
+    /// A hasher that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes so far.
+    #[must_use]
+    pub fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
 /// Hashes one part as its bytes arrive.
 #[derive(Debug, Clone)]
 pub struct PartHasher {

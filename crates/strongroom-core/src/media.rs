@@ -49,6 +49,8 @@ text_enum! {
         DecoderCrash = "decoder_crash",
         /// The store failed.
         Storage = "storage",
+        /// The stored original was found lost or damaged, and is withheld.
+        Damaged = "damaged",
         /// A fault of ours.
         Internal = "internal",
     }
@@ -73,10 +75,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of class `code`, explained by `message`.
+    /// A failure of class `code`, explained by `message`, which may quote a hostile file. U+0000 is replaced: not every catalog
+    /// keeps it, and a job whose end cannot be written never ends.
     #[must_use]
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into().replace('\0', "\u{fffd}") }
     }
 }
 

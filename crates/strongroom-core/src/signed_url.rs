@@ -117,6 +117,8 @@ pub struct Grant {
 pub enum Rejected {
     /// The signature is not ours, or something it covers was changed.
     Invalid,
+    /// It names a key that is not in the ring.
+    UnknownKey,
     /// It was good once.
     Expired,
 }
@@ -146,10 +148,10 @@ impl KeyRing {
     /// The query must be exactly what [`Self::sign`] wrote: a parameter more, fewer, repeated or out of order is refused.
     ///
     /// # Errors
-    /// [`Rejected::Invalid`] before anything else is told; [`Rejected::Expired`] only to holders of a good signature.
+    /// [`Rejected::Invalid`] or [`Rejected::UnknownKey`] before anything else is told; [`Rejected::Expired`] only to holders of a good signature.
     pub fn verify(&self, subject: Subject, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
         let (grant, kid, signature) = parse(subject, file, query).ok_or(Rejected::Invalid)?;
-        let key = self.keys().find(|key| key.id == kid).ok_or(Rejected::Invalid)?;
+        let key = self.keys().find(|key| key.id == kid).ok_or(Rejected::UnknownKey)?;
         let expected = mac(key, &grant).finalize().into_bytes();
         if !bool::from(expected.as_slice().ct_eq(&signature)) {
             return Err(Rejected::Invalid);

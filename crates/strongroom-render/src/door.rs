@@ -5,6 +5,7 @@
 //! `pre_exec` would run our code between fork and exec, where allocating or taking a lock can deadlock.
 
 mod group;
+mod kills;
 mod starter;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 /// The most a child may say on stdout. A report is a few KiB, a probe's JSON a few hundred.
 const STDOUT_BYTES: usize = 1 << 20;
@@ -79,12 +81,12 @@ pub(crate) enum DoorError {
 
 /// Runs one child to its end. Dropping the future kills its whole process group.
 pub(crate) async fn run(errand: Errand) -> Result<Finished, DoorError> {
-    go(errand, None).await
+    go(errand, None).instrument(tracing::debug_span!("child")).await
 }
 
 /// Like [`run`], for a child that tells of its progress on stdout; nothing of that is kept.
 pub(crate) async fn run_watched(errand: Errand, watch: Watch<'_>) -> Result<Finished, DoorError> {
-    go(errand, Some(watch)).await
+    go(errand, Some(watch)).instrument(tracing::debug_span!("child")).await
 }
 
 async fn go(errand: Errand, watch: Option<Watch<'_>>) -> Result<Finished, DoorError> {
@@ -118,6 +120,7 @@ async fn go(errand: Errand, watch: Option<Watch<'_>>) -> Result<Finished, DoorEr
     };
     let talked = tokio::time::timeout(wall, talk).await;
     let status = running.reap().await?;
+    kills::count(&talked, status);
     let killed = |ending| Ok(Finished { ending, stdout: Vec::new(), stderr_tail: String::new() });
     let ((), stdout, stderr_tail, ()) = match talked {
         Err(_) => return killed(Ending::OutOfTime),

@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use strongroom_catalog::{Catalog, CatalogError};
-use strongroom_core::clock::Clock;
+use strongroom_catalog::{Announcement, Catalog, CatalogError};
+use strongroom_core::clock::{Clock, SystemClock};
 use strongroom_core::job::JobKind;
 use strongroom_render::{Renderer, Sandbox, SandboxUnavailable, ToolReport};
 use strongroom_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Render};
+use crate::config::{self, Config, Database, Render};
+use crate::delivery::keys::KeySource;
 use crate::delivery::urls::Urls;
 use crate::http::RateLimits;
 use crate::jobs::{Admission, Drain, Sweeper, Wake, Worker};
@@ -23,7 +24,7 @@ use crate::services::one_at_a_time::OneAtATime;
 use crate::services::parts::Parts;
 use crate::services::sessions::Sessions;
 use crate::services::settled::Settled;
-use crate::{delivery, http, listener};
+use crate::{http, listener, maintenance, telemetry};
 
 /// What to run, and where.
 #[derive(Clone)]
@@ -55,6 +56,12 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The signing keys cannot be had.
+    #[error("the signing keys: {0}")]
+    SigningKeys(std::io::Error),
+    /// A restore into this directory has not come to its end.
+    #[error("a restore into {} was interrupted; run it again, and it goes on", .0.display())]
+    Unrestored(PathBuf),
     /// Another process serves this directory.
     #[error("another strongroom serves {}; one process at a time may write uploads there", .0.display())]
     InUse(PathBuf),
@@ -77,6 +84,17 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The address that metrics are told at cannot be listened on.
+    #[error("metrics.listen: {address}: {error}")]
+    ListenForMetrics {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Nothing can be counted.
+    #[error("metrics: {0}")]
+    Metrics(String),
     /// A sync failed; only a restart can tell what is on disk.
     #[error("the catalog accepts no more writes; restart, and it recovers from what is on disk")]
     CatalogFailed,
@@ -127,22 +145,45 @@ pub fn create_data_dir(path: &std::path::Path) -> Result<(), StartError> {
     made.map_err(|error| StartError::DataDir { path: path.to_owned(), error })
 }
 
-/// Opens the catalog of a data directory, making both where they are not.
+/// Opens the catalog: the database, or else that of the data directory. Makes the directory, and the schema, where they are not.
 ///
 /// # Errors
 /// Where that does not work.
-pub async fn open_catalog(data_dir: &std::path::Path) -> Result<Catalog, StartError> {
+pub async fn open_catalog(data_dir: &std::path::Path, database: &Database) -> Result<Catalog, StartError> {
     create_data_dir(data_dir)?;
-    Ok(Catalog::open_sqlite(&catalog_path(data_dir)).await?)
+    match &database.url {
+        None => Ok(Catalog::open_sqlite(&catalog_path(data_dir)).await?),
+        Some(url) => Ok(Catalog::open_postgres(url, &database.options).await?),
+    }
+}
+
+/// Opens the store: the bucket, or else the files of the data directory.
+///
+/// # Errors
+/// Where that does not work.
+pub async fn open_store(data_dir: &std::path::Path, store: &config::Store) -> Result<Store, StartError> {
+    match &store.bucket {
+        None => Ok(Store::open(data_dir, store.durability)?),
+        Some(bucket) => Ok(Store::open_bucket(bucket, data_dir).await?),
+    }
 }
 
 /// Puts a new signing key first; URLs signed with the older ones stay good. Answers its id.
 ///
 /// # Errors
-/// Where the key file cannot be replaced.
-pub fn rotate_signing_key(data_dir: &std::path::Path) -> Result<String, StartError> {
-    let failed = |error| StartError::DataDir { path: data_dir.to_owned(), error };
-    delivery::rotate(data_dir).map_err(failed)
+/// Where the keys cannot be replaced.
+pub async fn rotate_signing_key(data_dir: &std::path::Path, database: &Database) -> Result<String, StartError> {
+    let catalog = open_catalog(data_dir, database).await?;
+    let source = key_source(data_dir, database, &catalog);
+    source.rotate(SystemClock.now()).await.map_err(StartError::SigningKeys)
+}
+
+/// Nodes with a database in common have their signing keys there; one with its own catalog has them in a file beside it.
+fn key_source(data_dir: &std::path::Path, database: &Database, catalog: &Catalog) -> KeySource {
+    match database.url {
+        None => KeySource::File(data_dir.to_owned()),
+        Some(_) => KeySource::Catalog(catalog.clone()),
+    }
 }
 
 /// Runs until `shutdown` resolves, then drains. `ready` is called once, when requests are answered or jobs taken.
@@ -155,18 +196,29 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let data_dir = options.data_dir.clone();
-    let catalog = open_catalog(&data_dir).await?;
+    if maintenance::restore::is_unfinished(&data_dir) {
+        return Err(StartError::Unrestored(data_dir));
+    }
+    let catalog = open_catalog(&data_dir, &options.config.database).await?;
     let _lock = if options.serve { Some(lock(&data_dir)?) } else { None };
-    let store = Store::open(&data_dir, options.config.store.durability)?;
+    let store = open_store(&data_dir, &options.config.store).await?;
+    crate::maintenance::moving::admit(&catalog, &options.config.store).await?;
     let sandbox = if options.allow_unsandboxed { Sandbox::Unsandboxed } else { Sandbox::Required };
     let renderer = Renderer::new(options.program.clone(), options.config.render.limits.clone(), sandbox);
     if options.work && !options.allow_unsandboxed {
-        renderer.self_test(&catalog_path(&data_dir)).await?;
+        renderer.self_test(&canary(&data_dir)?).await?;
     }
     let listener = if options.serve { Some(bind(options.config.server.listen).await?) } else { None };
     let address = listener.as_ref().map_or(options.config.server.listen, |(_, address)| *address);
-    let app = assemble(&options, catalog, store, address)?;
+    let app = assemble(&options, catalog, store, address).await?;
+    let _exposition = match options.config.metrics {
+        Some(address) => Some(telemetry::expose(address, &app).await?),
+        None => None,
+    };
 
+    // Ended when dropped, and not waited for.
+    let mut hearing = JoinSet::new();
+    hearing.spawn(hear(app.clone()));
     let mut tasks = JoinSet::new();
     if let Some((listener, _)) = listener {
         tasks.spawn(listener::serve(
@@ -196,6 +248,27 @@ pub async fn run(
     drain(&app.drain, tasks, app.config.server.drain).await;
     app.fetch_counts.write().await;
     Ok(())
+}
+
+/// A file that no child may reach, for the sandbox's test of itself: the catalog, or where that is elsewhere an empty file.
+pub(crate) fn canary(data_dir: &std::path::Path) -> Result<PathBuf, StartError> {
+    let catalog = catalog_path(data_dir);
+    if catalog.exists() {
+        return Ok(catalog);
+    }
+    let canary = data_dir.join("sandbox-canary");
+    let made = std::fs::OpenOptions::new().append(true).create(true).open(&canary);
+    made.map(|_| canary.clone()).map_err(|error| StartError::DataDir { path: canary, error })
+}
+
+/// Passes on what other nodes commit: jobs for the workers here, and ends that requests here wait for.
+async fn hear(app: App) {
+    let hear = |announcement| match announcement {
+        Announcement::Settled(blob) => app.settled.announce(blob),
+        // What was committed before this node listened was not heard.
+        Announcement::Jobs | Announcement::Listening => app.wake.wake(),
+    };
+    app.catalog.listen(hear).await;
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -239,12 +312,12 @@ fn lock(data_dir: &std::path::Path) -> Result<std::fs::File, StartError> {
     }
 }
 
-fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAddr) -> Result<App, StartError> {
+async fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAddr) -> Result<App, StartError> {
     let config = Arc::new(options.config.clone());
     let clock = Arc::clone(&options.clock);
     let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let failed = |error| StartError::DataDir { path: options.data_dir.clone(), error };
-    let urls = Urls::open(&options.data_dir, &base, config.url_lifetime).map_err(failed)?;
+    let keys = key_source(&options.data_dir, &config.database, &catalog);
+    let urls = Urls::open(keys, &base, config.url_lifetime, clock.now()).await.map_err(StartError::SigningKeys)?;
     let (ends, wake) = (OneAtATime::default(), Wake::default());
     let sessions = Sessions {
         catalog: catalog.clone(),
@@ -262,6 +335,7 @@ fn assemble(options: &Options, catalog: Catalog, store: Store, address: SocketAd
             store: store.clone(),
             clock: Arc::clone(&clock),
             lifetime: config.upload.lifetime,
+            beginnings: OneAtATime::default(),
         },
         completion: Completion {
             catalog: catalog.clone(),

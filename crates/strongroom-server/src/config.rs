@@ -9,13 +9,16 @@ use std::time::Duration;
 use strongroom_core::release_form::ConsentPolicy;
 use strongroom_core::settings::Settings;
 use strongroom_core::upload::{Lifetime, PlanLimits};
-use strongroom_store::Durability;
+use strongroom_store::{BucketOptions, Durability};
 
+mod bucket;
+mod database;
 mod layers;
 mod memory;
 mod origin;
 mod reader;
 
+pub use database::Database;
 pub use layers::Layers;
 pub(crate) use origin::is_origin;
 pub use reader::ConfigError;
@@ -28,6 +31,8 @@ pub const DEFAULT_TOML: &str = include_str!("../config.default.toml");
 pub struct Config {
     /// Listening, deadlines and caps.
     pub server: Server,
+    /// Where rows lie.
+    pub database: Database,
     /// Where bytes lie.
     pub store: Store,
     /// Upload sessions.
@@ -44,6 +49,10 @@ pub struct Config {
     pub sweep: Sweep,
     /// What is logged.
     pub log: Log,
+    /// Where metrics are told; `None` is nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// Where traces are sent.
+    pub traces: Traces,
 }
 
 /// Listening, deadlines and caps.
@@ -85,6 +94,10 @@ pub struct Deadlines {
 /// Where bytes lie.
 #[derive(Debug, Clone)]
 pub struct Store {
+    /// The bucket; `None` means the data directory.
+    pub bucket: Option<BucketOptions>,
+    /// Whether deliveries are redirected to the bucket.
+    pub redirect: bool,
     /// What an acknowledgement means.
     pub durability: Durability,
     /// What must stay free.
@@ -150,6 +163,15 @@ pub struct Log {
     pub json: bool,
 }
 
+/// Where traces are sent.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// The collector's base URL; `None` is nowhere.
+    pub endpoint: Option<String>,
+    /// The share of requests and jobs that is traced.
+    pub share: f64,
+}
+
 impl Config {
     /// Reads and checks what `layers` hold.
     ///
@@ -160,7 +182,10 @@ impl Config {
         let url_lifetime = Duration::from_secs(from.whole("delivery.url_seconds", 60..=2_592_000));
         let config = Self {
             server: read_server(&mut from),
+            database: database::read(&mut from),
             store: Store {
+                bucket: bucket::read(&mut from),
+                redirect: from.truth("store.redirect"),
                 durability: from
                     .choice("store.durability", &[("strict", Durability::Strict), ("relaxed", Durability::Relaxed)]),
                 min_free_bytes: from.whole("store.min_free_bytes", 0..=u64::MAX),
@@ -188,10 +213,20 @@ impl Config {
                 level: from.text("log.level"),
                 json: from.choice("log.format", &[("text", false), ("json", true)]),
             },
+            metrics: from.optional_address("metrics.listen"),
+            traces: Traces { endpoint: from.base_url("traces.endpoint"), share: from.share("traces.share") },
         };
+        if config.store.bucket.is_some() && config.upload.plan.min_part_bytes < SMALLEST_BUCKET_PART_BYTES {
+            let given = config.upload.plan.min_part_bytes.to_string();
+            from.problem("upload.min_part_bytes", &given, "at least 8388608 where store.url is a bucket");
+        }
         from.finish(config)
     }
 }
+
+/// The smallest power of two that S3 takes for a part which is not the last: it wants 5 MiB
+/// (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
+const SMALLEST_BUCKET_PART_BYTES: u64 = 8 << 20;
 
 fn read_server(from: &mut reader::Reader<'_>) -> Server {
     let seconds = 1..=86_400;

@@ -4,7 +4,6 @@ pub(crate) mod consent;
 pub(crate) mod disposition;
 pub(crate) mod entity;
 mod key_file;
+pub(crate) mod keys;
 mod ranges;
 pub(crate) mod urls;
-
-pub(crate) use key_file::rotate;

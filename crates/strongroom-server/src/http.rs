@@ -27,6 +27,7 @@ mod principal;
 mod profile;
 mod rate_limit;
 mod release_form_view;
+mod request_id;
 mod uploads;
 mod vault;
 mod vault_plus;

@@ -2,6 +2,7 @@
 
 mod admission;
 mod beginning;
+mod digests;
 mod drain;
 mod film;
 mod sweeper;

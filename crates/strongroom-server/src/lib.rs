@@ -9,7 +9,9 @@ mod delivery;
 mod http;
 mod jobs;
 mod listener;
+pub mod maintenance;
 mod problem;
 mod services;
+pub mod telemetry;
 
 pub use http::openapi_json;

@@ -26,6 +26,7 @@ use self::pace::{Pace, Paced};
 use self::stream::PacedStream;
 use crate::config;
 use crate::jobs::Drain;
+use crate::telemetry::{self, OpenConnection};
 
 /// A request's head: its bytes, and its fields.
 const HEAD_BYTES: usize = 32 << 10;
@@ -50,6 +51,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: Arc<c
         while connections.try_join_next().is_some() {}
         let Some(address) = addresses.enter(peer.ip()) else {
             tracing::debug!(%peer, "too many connections from this address");
+            telemetry::connection_refused();
             continue;
         };
         connections.spawn(connection(socket, (place, address), router.clone(), Arc::clone(&settings), closed.clone()));
@@ -86,6 +88,7 @@ async fn connection(
     settings: Arc<config::Server>,
     mut closed: watch::Receiver<()>,
 ) {
+    let _open = OpenConnection::new();
     // Answers are written whole; waiting to fill a packet would only delay them.
     drop(socket.set_nodelay(true));
     let pace = Pace::new(settings.deadlines);

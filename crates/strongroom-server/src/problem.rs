@@ -10,6 +10,8 @@ use strongroom_catalog::records::{Refused, Shortfall};
 use strongroom_core::id::Malformed;
 use strongroom_store::StoreError;
 
+use crate::telemetry;
+
 /// The type of an error, as its `type` and `code` say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -150,11 +152,18 @@ const UNAVAILABLE: &str = "the server's storage does not answer right now; nothi
 
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
+        telemetry::catalog_failed(&error);
         let private = error.to_string();
         match error {
             CatalogError::OverQuota(shortfall) => over_quota(shortfall),
+            CatalogError::Text => Self::new(
+                Kind::BadRequest,
+                "a text in this request holds the character U+0000, which cannot be kept; leave it out",
+            ),
             CatalogError::Full => Self::private(Kind::StorageUnavailable, FULL, private),
-            CatalogError::Unavailable(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, private),
+            CatalogError::Unavailable(_) | CatalogError::Contended(_) => {
+                Self::private(Kind::StorageUnavailable, UNAVAILABLE, private)
+            }
             CatalogError::Unreadable(_) => Self::internal(private),
         }
     }
@@ -183,6 +192,7 @@ impl From<Refused> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        telemetry::store_failed(&error);
         let text = error.to_string();
         match error {
             StoreError::TooLong { .. } | StoreError::TooShort { .. } => Self::new(Kind::PartLengthMismatch, text),
@@ -191,7 +201,7 @@ impl From<StoreError> for Problem {
                 Self::new(Kind::UploadClosed, "the upload is being completed or aborted; it takes no parts")
             }
             StoreError::Full => Self::private(Kind::StorageUnavailable, FULL, text),
-            StoreError::Io(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, text),
+            StoreError::Io(_) | StoreError::Busy(_) => Self::private(Kind::StorageUnavailable, UNAVAILABLE, text),
             StoreError::Missing => Self::internal("the store has no bytes for a row that names them"),
         }
     }

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let upload = write(&store).await?;
             let seconds = started.elapsed().as_secs_f64();
             println!("{durability:?}: {:.0} MB/s", FILE_BYTES as f64 / 1e6 / seconds);
-            store.discard_upload(upload).await?;
+            store.discard_upload(upload, None).await?;
         }
     }
     Ok(std::fs::remove_dir_all(&root)?)
@@ -50,7 +50,7 @@ async fn write(store: &Store) -> Result<UploadId, Box<dyn std::error::Error>> {
         tasks.spawn(async move {
             let _turn = turns.acquire().await;
             let slot = store.try_slot(upload, part.number);
-            let mut part_try = store.begin_part(upload, &plan, part, ExpectedDigests::default(), slot).await?;
+            let mut part_try = store.begin_part(upload, &plan, part, ExpectedDigests::default(), slot, None).await?;
             for _ in 0..part.length / FRAME.len() as u64 {
                 part_try.write(&FRAME).await?;
             }

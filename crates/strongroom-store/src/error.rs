@@ -35,7 +35,11 @@ pub enum StoreError {
     /// No space, no inodes or no quota is left.
     #[error("the disk is full")]
     Full,
-    /// The disk failed, or someone else changed what is ours.
+    /// The object store does not answer now, or has answered that it cannot; the same may work in a moment. Whether what was
+    /// asked for has happened is not known. The text is for the operator.
+    #[error("the object store does not answer now; try again: {0}")]
+    Busy(String),
+    /// The disk or the object store failed, or someone else changed what is ours.
     #[error("{0}")]
     Io(String),
 }

@@ -1,28 +1,27 @@
-//! One try of one part: from the first byte to the last sync.
+//! One try of one part: from the first byte to the last sync, or to the object store's answer.
 
-use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use strongroom_core::content_digest::{DigestChecker, ExpectedDigests};
-use strongroom_core::digest::{Digest, PartHasher};
+use strongroom_core::content_digest::ExpectedDigests;
+use strongroom_core::digest::Digest;
 use strongroom_core::id::UploadId;
 use strongroom_core::upload::{PartRange, Plan};
-use tokio::task::JoinHandle;
 
+use crate::bucket::BucketTry;
 use crate::error::StoreError;
-use crate::session::SlotGuard;
-use crate::store::{Store, blocking, joined};
-use crate::writer::Writer;
-
-/// How many bytes are gathered for one write. Measured: 256 KiB reaches 2.1 GB/s where 1 MiB reaches 2.3, at a quarter of
-/// the memory; a `write` for each frame of the network reaches 0.4.
-const BLOCK_BYTES: usize = 256 << 10;
+use crate::local::LocalTry;
+use crate::slot::SlotGuard;
+use crate::store::{Backend, Store};
 
 /// Where the acknowledged bytes of a part are; kept in the catalog's row of the part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PartLocation {
-    /// At the part's offset in the upload's staging file.
+    /// At the part's offset in the upload's staging file. In a bucket, the upload's staging object, which is its only part.
     InPlace,
-    /// In a side file of this generation: random, and below 2⁶³ so that a signed column keeps it whole.
+    /// A part of the bucket's multipart upload, under the part's own number, with this entity tag.
+    Tagged(Arc<str>),
+    /// In a side file, or side object, of this generation: random, and below 2⁶³ so that a signed column keeps it whole.
     Side(u64),
 }
 
@@ -46,24 +45,39 @@ impl StoredPart {
     }
 }
 
-/// One try of one part. Dropped unfinished, nothing of it counts: its side file is removed, or its slot freed, once the
-/// write that may still be running has ended.
+/// Whether bytes of a try may be where its slot is, also after the try has failed or was dropped.
+#[derive(Debug, Clone, Default)]
+pub struct Landing {
+    may_have_landed: Arc<AtomicBool>,
+}
+
+impl Landing {
+    /// False as long as it is certain that the object store has not had the last byte, and so keeps nothing of the try under
+    /// the part's number. Only then is the slot's claim given back: two tries under one number could land in either order.
+    ///
+    /// Always false for a local disk, where the guard alone decides.
+    #[must_use]
+    pub fn may_have_landed(&self) -> bool {
+        self.may_have_landed.load(Ordering::Acquire)
+    }
+
+    /// Called before the last byte is handed over.
+    pub(crate) fn expect(&self) {
+        self.may_have_landed.store(true, Ordering::Release);
+    }
+}
+
+/// One try of one part. Dropped unfinished, nothing of it counts: its side file is removed or its request cut off, and its
+/// slot freed, once the write that may still be running has ended.
 #[must_use = "a try that is not finished counts for nothing"]
 pub struct PartTry {
-    length: u64,
-    received: u64,
-    filling: Vec<u8>,
-    state: State,
+    backend: BackendTry,
 }
 
-enum State {
-    Idle(Ready),
-    Writing(JoinHandle<Result<Ready, StoreError>>),
-    Failed,
+enum BackendTry {
+    Local(LocalTry),
+    Bucket(BucketTry),
 }
-
-/// The writer between two writes, and the block that is not being filled.
-type Ready = (Box<Writer>, Vec<u8>);
 
 impl Store {
     /// Starts a try of `part`. In place with the part's `slot`; without one in a side file.
@@ -71,8 +85,11 @@ impl Store {
     /// The caller has taken the slot with [`Store::try_slot`] **first** and **then** seen in the catalog that the part's
     /// acknowledged bytes are not in place. In the other order, a try that ends between the two would be scribbled over.
     ///
+    /// `multipart` is what [`Store::begin_multipart`] returned. A bucket needs it where the upload has more than one part;
+    /// without it, or without a slot, the try becomes a side object.
+    ///
     /// # Errors
-    /// `Sealed`, `Full` where the part has no room on the disk, or `Io`.
+    /// `Sealed`, `Full` where the part has no room on the disk, `Busy`, or `Io`.
     pub async fn begin_part(
         &self,
         upload: UploadId,
@@ -80,97 +97,51 @@ impl Store {
         part: PartRange,
         expected: ExpectedDigests,
         slot: Option<SlotGuard>,
+        multipart: Option<&str>,
     ) -> Result<PartTry, StoreError> {
-        let store = self.clone();
-        let hasher = PartHasher::new(plan, part);
-        let checker = DigestChecker::new(expected);
-        // A guard of another part guards nothing here; a side file is right whatever the guard.
-        let slot = slot.filter(|slot| slot.is_of(upload, part.number));
-        let writer = blocking(move || Writer::open(store, upload, part, slot, hasher, checker)).await?;
-        let state = State::Idle((Box::new(writer), Vec::new()));
-        Ok(PartTry { length: part.length, received: 0, filling: Vec::new(), state })
+        let backend = match self.backend() {
+            Backend::Local(local) => {
+                let slot = slot.and_then(SlotGuard::into_local);
+                BackendTry::Local(local.begin_part(upload, plan, part, expected, slot).await?)
+            }
+            Backend::Bucket(bucket) => {
+                BackendTry::Bucket(bucket.begin_part(upload, plan, part, expected, slot, multipart).await?)
+            }
+        };
+        Ok(PartTry { backend })
     }
 }
 
 impl PartTry {
-    /// Takes the next bytes of the body. Waits only while the disk is a whole block behind, so a try never holds more
-    /// than two blocks (512 KiB) of memory.
+    /// Takes the next bytes of the body. Waits only while the disk or the object store is a whole block behind, so that a try
+    /// never holds more than a MiB of memory.
     ///
     /// # Errors
-    /// `TooLong` at the first byte beyond the part's length, `Sealed`, `Full` or `Io`. The try is lost.
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
-        self.received = self.received.saturating_add(bytes.len() as u64);
-        if self.received > self.length {
-            return Err(StoreError::TooLong { expected: self.length });
+    /// `TooLong` at the first byte beyond the part's length, `Sealed`, `Full`, `Busy` or `Io`. The try is lost.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        match &mut self.backend {
+            BackendTry::Local(local) => local.write(bytes).await,
+            BackendTry::Bucket(bucket) => bucket.write(bytes).await,
         }
-        while !bytes.is_empty() {
-            if self.filling.capacity() == 0 {
-                // A small part needs no large block.
-                self.filling.reserve_exact(usize::try_from(self.length).map_or(BLOCK_BYTES, |l| l.min(BLOCK_BYTES)));
-            }
-            let room = BLOCK_BYTES - self.filling.len();
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.filling.extend_from_slice(now);
-            bytes = later;
-            if self.filling.len() == BLOCK_BYTES {
-                self.write_block().await?;
-            }
-        }
-        Ok(())
     }
 
-    /// Ends the try: writes what is left, checks length and digests, and syncs.
+    /// Ends the try: checks length and digests, and waits until the bytes are durable.
     ///
     /// # Errors
-    /// `TooShort`, `TooLong`, `Digest`, `Sealed`, `Full` or `Io`. Nothing of the try counts then. A sync that failed is never
-    /// tried again: this try is lost, and every later try of the upload gets a file of its own.
-    pub async fn finish(mut self) -> Result<StoredPart, StoreError> {
-        let (expected, actual) = (self.length, self.received);
-        match actual.cmp(&expected) {
-            Ordering::Less => return Err(StoreError::TooShort { expected, actual }),
-            Ordering::Greater => return Err(StoreError::TooLong { expected }),
-            Ordering::Equal => {}
-        }
-        let (writer, _) = self.idle_writer().await?;
-        let last = std::mem::take(&mut self.filling);
-        let finished = blocking(move || writer.finish(&last)).await?;
-        Ok(finished.keep())
-    }
-
-    /// Hands the full block to a thread and goes on with the other one.
-    async fn write_block(&mut self) -> Result<(), StoreError> {
-        let (mut writer, mut spare) = self.idle_writer().await?;
-        std::mem::swap(&mut self.filling, &mut spare);
-        self.state = State::Writing(tokio::task::spawn_blocking(move || {
-            writer.write(&spare)?;
-            spare.clear();
-            Ok((writer, spare))
-        }));
-        Ok(())
-    }
-
-    /// Waits for the running write. The handle stays in `self` meanwhile, so a caller that stops waiting loses nothing.
-    async fn idle_writer(&mut self) -> Result<Ready, StoreError> {
-        if let State::Writing(handle) = &mut self.state {
-            let written = handle.await;
-            self.state = State::Failed;
-            return joined(written)?;
-        }
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Idle(ready) => Ok(ready),
-            _ => Err(StoreError::Io("the try has failed before".to_owned())),
+    /// `TooShort`, `TooLong`, `Digest`, `Sealed`, `Full`, `Busy` or `Io`. Nothing of the try counts then.
+    pub async fn finish(self) -> Result<StoredPart, StoreError> {
+        match self.backend {
+            BackendTry::Local(local) => local.finish().await,
+            BackendTry::Bucket(bucket) => bucket.finish().await,
         }
     }
-}
 
-impl Drop for PartTry {
-    fn drop(&mut self) {
-        // A running write owns the writer and drops it on its own thread. An idle one is dropped here, and removing a
-        // side file may wait for the disk, so not on a thread that serves requests.
-        if let State::Idle((writer, _)) = std::mem::replace(&mut self.state, State::Failed)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            drop(runtime.spawn_blocking(move || drop(writer)));
+    /// What tells, now and after the try has ended, whether its bytes may be in the slot.
+    #[must_use]
+    pub fn landing(&self) -> Landing {
+        match &self.backend {
+            BackendTry::Local(_) => Landing::default(),
+            BackendTry::Bucket(bucket) => bucket.landing(),
         }
     }
 }

@@ -6,7 +6,7 @@ use strongroom_core::id::BlobKey;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
 
 use crate::error::StoreError;
-use crate::store::{Store, blocking};
+use crate::store::{Backend, Store};
 
 /// A finished rendition, waiting in a scratch directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct NewRendition {
     pub name: RenditionName,
     /// What it is encoded as.
     pub format: RenditionFormat,
-    /// Where it lies. Moved, not copied.
+    /// Where it lies. Moved from there, not copied.
     pub from: PathBuf,
 }
 
@@ -34,36 +34,30 @@ impl Store {
         self.put_renditions(blob, &[NewRendition { name, format, from: from.to_owned() }]).await
     }
 
-    /// Publishes renditions of `blob`, each whole or not at all, and syncs their directory once. A second run replaces
-    /// what the first one published.
+    /// Publishes renditions of `blob`, each whole or not at all, and on a local disk syncs their directory once. A second run
+    /// replaces what the first one published.
     ///
     /// The caller promises that whatever wrote the files is dead.
     ///
     /// # Errors
-    /// `Missing` where a file is not there, `Full`, or `Io`, also where one is not a plain file.
+    /// `Missing` where a file is not there, `Full`, `Busy`, or `Io`, also where one is not a plain file.
     pub async fn put_renditions(&self, blob: BlobKey, renditions: &[NewRendition]) -> Result<(), StoreError> {
-        let store = self.clone();
-        let to = |new: &NewRendition| self.layout().rendition(blob, new.name, new.format);
-        let names: Vec<_> = renditions.iter().map(|new| (new.from.clone(), to(new))).collect();
-        blocking(move || store.disk().publish(&names)).await
+        match self.backend() {
+            Backend::Local(local) => local.put_renditions(blob, renditions).await,
+            Backend::Bucket(bucket) => bucket.put_renditions(blob, renditions).await,
+        }
     }
 
-    /// Deletes an original with all its renditions. May be run again. Who is reading it reads on to the end.
+    /// Deletes an original with all its renditions. May be run again. Who is reading it on a local disk reads on to the end.
     ///
     /// The caller has committed the deletion of every row that names it.
     ///
     /// # Errors
-    /// `Io`.
+    /// `Busy` or `Io`.
     pub async fn delete_blob(&self, blob: BlobKey) -> Result<(), StoreError> {
-        let store = self.clone();
-        blocking(move || {
-            for name in RenditionName::ALL {
-                for format in RenditionFormat::ALL {
-                    store.disk().remove(&store.layout().rendition(blob, *name, *format))?;
-                }
-            }
-            store.disk().remove(&store.layout().blob(blob))
-        })
-        .await
+        match self.backend() {
+            Backend::Local(local) => local.delete_blob(blob).await,
+            Backend::Bucket(bucket) => bucket.delete_blob(blob).await,
+        }
     }
 }

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use strongroom_core::id::BlobKey;
 
+use crate::blocking::blocking;
+use crate::directory::make_directory;
 use crate::error::StoreError;
-use crate::layout::make_directory;
-use crate::store::{Store, blocking};
+use crate::store::{Backend, Store};
 
 /// Between the blob's key and what is random in a directory's name.
 const OF_BLOB: char = '.';
@@ -58,7 +59,7 @@ impl Store {
     pub async fn sweep_scratch(&self) -> Result<usize, StoreError> {
         let store = self.clone();
         blocking(move || {
-            let area = store.layout().scratch_area();
+            let area = store.scratch_area();
             let mut removed = 0;
             for entry in area.read_dir().map_err(|e| StoreError::of("list", &area, &e))? {
                 let path = entry.map_err(|e| StoreError::of("list", &area, &e))?.path();
@@ -73,9 +74,18 @@ impl Store {
     }
 }
 
+impl Store {
+    pub(crate) fn scratch_area(&self) -> PathBuf {
+        match self.backend() {
+            Backend::Local(local) => local.layout().scratch_area(),
+            Backend::Bucket(bucket) => bucket.scratch_area().to_owned(),
+        }
+    }
+}
+
 impl Scratch {
     fn create(store: &Store, blob: BlobKey) -> Result<Option<Self>, StoreError> {
-        let path = store.layout().scratch_area().join(format!("{blob}{OF_BLOB}{}", random_name()));
+        let path = store.scratch_area().join(format!("{blob}{OF_BLOB}{}", random_name()));
         make_directory(&path).map_err(|e| StoreError::of("create", &path, &e))?;
         let lock = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -86,18 +96,22 @@ impl Scratch {
         Ok(scratch.path.exists().then_some(scratch))
     }
 
-    /// Makes the original available as [`Scratch::input`], without copying it. It is the original itself: whoever is let at
-    /// it must not be let write.
+    /// Makes the original available as [`Scratch::input`]. On a local disk without copying it: it is the original itself, and
+    /// whoever is let at it must not be let write. From a bucket it is downloaded.
     ///
     /// # Errors
-    /// `Missing` or `Io`.
+    /// `Missing`, `Full`, `Busy` or `Io`.
     pub async fn link_original(&self, blob: BlobKey) -> Result<PathBuf, StoreError> {
-        let (original, input) = (self.store.layout().blob(blob), self.input());
-        blocking(move || {
-            fs::hard_link(&original, &input).map_err(|e| StoreError::of_open(&original, &e))?;
-            Ok(input)
-        })
-        .await
+        let input = self.input();
+        match self.store.backend() {
+            Backend::Local(local) => {
+                let (original, input) = (local.layout().blob(blob), input.clone());
+                blocking(move || fs::hard_link(&original, &input).map_err(|e| StoreError::of_open(&original, &e)))
+                    .await?;
+            }
+            Backend::Bucket(bucket) => bucket.download(blob, &input).await?,
+        }
+        Ok(input)
     }
 
     /// The directory itself.
@@ -139,7 +153,7 @@ impl Drop for Scratch {
 /// Gives every scratch directory of `blob` a name that nobody knows, in one step each. Not removed: there may be a child that
 /// still writes to it. It is swept once the lock is gone.
 fn seize(store: &Store, blob: BlobKey) -> Result<(), StoreError> {
-    let area = store.layout().scratch_area();
+    let area = store.scratch_area();
     let beginning = format!("{blob}{OF_BLOB}");
     for entry in area.read_dir().map_err(|e| StoreError::of("list", &area, &e))? {
         let entry = entry.map_err(|e| StoreError::of("list", &area, &e))?;

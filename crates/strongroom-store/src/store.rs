@@ -1,27 +1,28 @@
-//! The store itself: what every operation shares.
+//! The store itself: which backend it has, and what both share.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use strongroom_core::id::UploadId;
-use tokio::task::JoinError;
 
-use crate::disk::{Disk, Durability};
+use crate::blocking::blocking;
+use crate::bucket::{BucketOptions, BucketStore};
+use crate::directory::free_bytes;
 use crate::error::StoreError;
 use crate::fault::Hook;
-use crate::layout::Layout;
-use crate::session::{Registry, SlotGuard};
+use crate::local::{Durability, LocalSlot, LocalStore};
+use crate::slot::SlotGuard;
 
-/// Bytes below one root directory. Cheap to clone; all clones are one store.
+/// Bytes below one root directory, or in a bucket. Cheap to clone; all clones are one store.
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
+    backend: Backend,
 }
 
-struct Shared {
-    disk: Disk,
-    layout: Layout,
-    registry: Registry,
+/// Where the bytes are.
+#[derive(Clone)]
+pub(crate) enum Backend {
+    Local(LocalStore),
+    Bucket(BucketStore),
 }
 
 impl Store {
@@ -39,64 +40,93 @@ impl Store {
     /// As [`Store::open`].
     #[doc(hidden)]
     pub fn with_hook(root: &Path, durability: Durability, hook: Option<Hook>) -> Result<Self, StoreError> {
-        let disk = Disk::new(durability, hook);
-        let layout = Layout::create(root, &disk)?;
-        let store = Self { shared: Arc::new(Shared { disk, layout, registry: Registry::default() }) };
-        match store.keep_reserve_now() {
-            // Who starts on a full disk is needed most there.
-            Ok(()) | Err(StoreError::Full) => Ok(store),
-            Err(error) => Err(error),
-        }
+        Ok(Self { backend: Backend::Local(LocalStore::open(root, durability, hook)?) })
+    }
+
+    /// Opens the store in a bucket, with scratch directories below `root` on the local disk. Writes, reads, lists and deletes
+    /// a small object first, so that a setting which is wrong is known at the start.
+    ///
+    /// # Errors
+    /// `Busy` where the object store does not answer, `Full`, or `Io` with what is wrong: the URL, the bucket, the key, the
+    /// secret or the clock.
+    pub async fn open_bucket(options: &BucketOptions, root: &Path) -> Result<Self, StoreError> {
+        Ok(Self { backend: Backend::Bucket(BucketStore::open(options, root).await?) })
+    }
+
+    /// Whether other machines may write the same store. Then the caller keeps slots, entity tags and the ids of multipart
+    /// uploads in its catalog.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.backend, Backend::Bucket(_))
     }
 
     /// Takes the slot of part `number`, so that it can be written in place. `None` where another try has it, or where a
     /// sync of the upload's staging file has failed: the part goes to a side file then.
+    ///
+    /// In a bucket it is always given: the caller has claimed the slot in its catalog before it asks.
     #[must_use]
     pub fn try_slot(&self, upload: UploadId, number: u32) -> Option<SlotGuard> {
-        SlotGuard::acquire(self.registry().session(upload), number)
+        match &self.backend {
+            Backend::Local(local) => {
+                LocalSlot::acquire(local.registry().session(upload), number).map(SlotGuard::of_local)
+            }
+            Backend::Bucket(_) => Some(SlotGuard::claimed(upload, number)),
+        }
     }
 
-    /// How many bytes an unprivileged process may still write.
+    /// How many bytes an unprivileged process may still write on the local disk, which for a bucket is the scratch disk's.
     ///
     /// # Errors
     /// `Io`.
     pub async fn free_bytes(&self) -> Result<u64, StoreError> {
-        let store = self.clone();
-        blocking(move || {
-            let root = store.layout().root();
-            let space = rustix::fs::statvfs(root).map_err(|e| StoreError::of("inspect", root, &e.into()))?;
-            Ok(space.f_bavail.saturating_mul(space.f_frsize))
-        })
-        .await
+        let root = match &self.backend {
+            Backend::Local(local) => local.layout().root().to_owned(),
+            Backend::Bucket(bucket) => bucket.scratch_area().to_owned(),
+        };
+        blocking(move || free_bytes(&root)).await
     }
 
-    pub(crate) fn disk(&self) -> &Disk {
-        &self.shared.disk
+    /// Sets the reserve aside, as far as there is room: a few blocks that are never used until a row needs them which frees
+    /// others. May be run again, and costs nothing where it is whole, nor for a bucket, which needs none.
+    ///
+    /// # Errors
+    /// `Full` where the disk has no room for it, or `Io`.
+    pub async fn keep_reserve(&self) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Local(local) => local.keep_reserve().await,
+            Backend::Bucket(_) => Ok(()),
+        }
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
-        &self.shared.layout
+    /// Gives the reserve up, and tells how many bytes are free by that. Discarding an upload sets it aside again.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub async fn give_up_reserve(&self) -> Result<u64, StoreError> {
+        match &self.backend {
+            Backend::Local(local) => local.give_up_reserve().await,
+            Backend::Bucket(_) => Ok(0),
+        }
     }
 
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.shared.registry
+    pub(crate) const fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// The bucket, for what only a bucket can do.
+    pub(crate) fn bucket(&self) -> Result<&BucketStore, StoreError> {
+        match &self.backend {
+            Backend::Bucket(bucket) => Ok(bucket),
+            Backend::Local(_) => Err(StoreError::Io("a local disk has no multipart uploads".to_owned())),
+        }
     }
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Store({})", self.layout().root().display())
+        match &self.backend {
+            Backend::Local(local) => write!(f, "Store({})", local.layout().root().display()),
+            Backend::Bucket(bucket) => write!(f, "Store({bucket})"),
+        }
     }
-}
-
-/// Runs `work` where it may wait for the disk.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    joined(tokio::task::spawn_blocking(work).await)?
-}
-
-/// A thread that did not come back is a failure like any other.
-pub(crate) fn joined<T>(result: Result<T, JoinError>) -> Result<T, StoreError> {
-    result.map_err(|error| StoreError::Io(format!("a disk operation did not end: {error}")))
 }

@@ -1,21 +1,17 @@
 //! What a sweep needs to know: which bytes are there, a shard at a time, for the caller to compare with its rows.
 //!
-//! Three directions. Rows without bytes: ask [`Store::open_blob`]. Bytes without rows: these lists; discard or delete
+//! Four directions. Rows without bytes: ask [`Store::open_blob`]. Bytes without rows: these lists; discard or delete
 //! what has no row and is older than the longest that a part may take, since bytes are stored before their row is
-//! committed. Dead scratch directories: [`Store::sweep_scratch`].
+//! committed. Multipart uploads without rows: [`Store::multiparts`]. Dead scratch directories: [`Store::sweep_scratch`].
 
 use std::collections::BTreeMap;
-use std::fs::DirEntry;
-use std::io;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{BlobKey, UploadId};
 
 use crate::error::StoreError;
-use crate::layout::{Area, parse_blob, parse_staged};
-use crate::store::{Store, blocking};
+use crate::names::{parse_blob, parse_staged};
+use crate::store::{Backend, Store};
 
 /// Files of one upload that is not published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,82 +54,65 @@ impl Store {
         0..=u8::MAX
     }
 
-    /// The uploads that have files in `shard`.
+    /// The uploads that have files in `shard`. What is in a multipart upload is not among them.
     ///
     /// # Errors
-    /// `Io`.
+    /// `Busy` or `Io`.
     pub async fn staged_uploads(&self, shard: u8) -> Result<Vec<StagedUpload>, StoreError> {
-        let store = self.clone();
-        blocking(move || {
-            let mut uploads = BTreeMap::new();
-            list(&store.layout().shard(Area::Staging, shard), |file| {
-                let Some((upload, side)) = parse_staged(file.name) else { return };
-                let new = || StagedUpload { upload, modified_at: file.modified_at, side_files: Vec::new() };
-                let staged = uploads.entry(upload).or_insert_with(new);
-                staged.modified_at = staged.modified_at.max(file.modified_at);
-                if let Some((number, generation)) = side {
-                    staged.side_files.push(StagedSide { number, generation, modified_at: file.modified_at });
-                }
-            })?;
-            Ok(uploads.into_values().collect())
-        })
-        .await
+        match self.backend() {
+            Backend::Local(local) => local.staged_uploads(shard).await,
+            Backend::Bucket(bucket) => bucket.staged_uploads(shard).await,
+        }
     }
 
     /// The blobs that have files in `shard`.
     ///
     /// # Errors
-    /// `Io`.
+    /// `Busy` or `Io`.
     pub async fn stored_blobs(&self, shard: u8) -> Result<Vec<StoredBlob>, StoreError> {
-        let store = self.clone();
-        blocking(move || {
-            let mut blobs = BTreeMap::new();
-            for area in [Area::Blobs, Area::Renditions] {
-                list(&store.layout().shard(area, shard), |file| {
-                    let Some(blob) = parse_blob(file.name) else { return };
-                    let new =
-                        || StoredBlob { blob, modified_at: file.modified_at, original_bytes: None, renditions: 0 };
-                    let stored = blobs.entry(blob).or_insert_with(new);
-                    stored.modified_at = stored.modified_at.max(file.modified_at);
-                    match area {
-                        Area::Blobs => stored.original_bytes = Some(file.length),
-                        _ => stored.renditions += 1,
-                    }
-                })?;
-            }
-            Ok(blobs.into_values().collect())
-        })
-        .await
-    }
-}
-
-struct Listed<'n> {
-    name: &'n str,
-    length: u64,
-    modified_at: Timestamp,
-}
-
-fn list(directory: &Path, mut visit: impl FnMut(&Listed<'_>)) -> Result<(), StoreError> {
-    let failed = |error: io::Error| StoreError::of("list", directory, &error);
-    for entry in directory.read_dir().map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        match inspect(&entry) {
-            Ok((length, modified_at)) => {
-                if let Some(name) = entry.file_name().to_str() {
-                    visit(&Listed { name, length, modified_at });
-                }
-            }
-            // Removed between listing and looking.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
+        match self.backend() {
+            Backend::Local(local) => local.stored_blobs(shard).await,
+            Backend::Bucket(bucket) => bucket.stored_blobs(shard).await,
         }
     }
-    Ok(())
 }
 
-fn inspect(entry: &DirEntry) -> io::Result<(u64, Timestamp)> {
-    let metadata = entry.metadata()?;
-    let since_epoch = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
-    Ok((metadata.len(), Timestamp::from_millis(millis)))
+/// A file or object that a list has shown.
+pub(crate) struct Found {
+    /// Without its directory.
+    pub(crate) name: String,
+    pub(crate) length: u64,
+    pub(crate) modified_at: Timestamp,
+}
+
+/// The uploads that these belong to.
+pub(crate) fn uploads_of(found: Vec<Found>) -> Vec<StagedUpload> {
+    let mut uploads = BTreeMap::new();
+    for Found { name, modified_at, .. } in found {
+        let Some((upload, side)) = parse_staged(&name) else { continue };
+        let new = || StagedUpload { upload, modified_at, side_files: Vec::new() };
+        let staged = uploads.entry(upload).or_insert_with(new);
+        staged.modified_at = staged.modified_at.max(modified_at);
+        staged.side_files.extend(side.map(|(number, generation)| StagedSide { number, generation, modified_at }));
+    }
+    uploads.into_values().collect()
+}
+
+/// The blobs that these belong to.
+pub(crate) fn blobs_of(originals: Vec<Found>, renditions: Vec<Found>) -> Vec<StoredBlob> {
+    let mut blobs = BTreeMap::new();
+    let originals = originals.into_iter().map(|found| (found, true));
+    for (Found { name, length, modified_at }, is_original) in
+        originals.chain(renditions.into_iter().map(|found| (found, false)))
+    {
+        let Some(blob) = parse_blob(&name) else { continue };
+        let new = || StoredBlob { blob, modified_at, original_bytes: None, renditions: 0 };
+        let stored = blobs.entry(blob).or_insert_with(new);
+        stored.modified_at = stored.modified_at.max(modified_at);
+        match is_original {
+            true => stored.original_bytes = Some(length),
+            false => stored.renditions += 1,
+        }
+    }
+    blobs.into_values().collect()
 }

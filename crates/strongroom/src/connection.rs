@@ -7,10 +7,9 @@ use strongroom_core::clock::{Clock as _, SystemClock};
 use strongroom_core::connection::{ConnectionStatus, Environment};
 use strongroom_core::id::ConnectionId;
 use strongroom_core::permission::{Grants, Permission};
-use strongroom_server::app::open_catalog;
 
 use crate::organisation::Organisation;
-use crate::settings::DataDir;
+use crate::settings::SettingsArguments;
 use crate::{Ending, output};
 
 /// `strongroom connection`.
@@ -30,7 +29,7 @@ pub(crate) enum ConnectionCommand {
 #[derive(Debug, Args)]
 pub(crate) struct OneArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     /// Which one: conn_…
     id: ConnectionId,
 }
@@ -39,7 +38,7 @@ pub(crate) struct OneArguments {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     #[command(flatten)]
     organisation: Organisation,
     /// The name shown to people.
@@ -73,7 +72,7 @@ pub(crate) async fn run(command: ConnectionCommand) -> Ending {
 }
 
 async fn set_status(arguments: OneArguments, status: ConnectionStatus) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let id = arguments.id;
     if catalog.connection(id.clone()).await?.is_none() {
         return Err(format!("there is no connection {id}").into());
@@ -82,7 +81,7 @@ async fn set_status(arguments: OneArguments, status: ConnectionStatus) -> Ending
 }
 
 async fn delete(arguments: OneArguments) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     if catalog.delete_connection(arguments.id.clone(), SystemClock.now()).await? {
         return Ok(());
     }
@@ -103,7 +102,7 @@ async fn create(arguments: CreateArguments) -> Ending {
         client_reference_id: None,
         created_at: SystemClock.now(),
     };
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     catalog.create_connection(connection.clone()).await?;
     if arguments.json {
         output::json(&json!({

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use strongroom_catalog::records::JobRecord;
 use strongroom_core::clock::{Clock as _, SystemClock};
 use strongroom_core::job::JobState;
-use strongroom_server::app::open_catalog;
 
-use crate::settings::DataDir;
+use crate::settings::SettingsArguments;
 use crate::{Ending, output};
 
 /// `strongroom jobs`.
@@ -23,7 +22,7 @@ pub(crate) enum JobsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     /// How many at most.
     #[arg(long, default_value_t = 50)]
     limit: u32,
@@ -36,7 +35,7 @@ pub(crate) struct ListArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RetryArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     /// Which jobs; all dead ones unless given.
     ids: Vec<i64>,
 }
@@ -50,7 +49,7 @@ pub(crate) async fn run(command: JobsCommand) -> Ending {
 }
 
 async fn list(arguments: ListArguments) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let jobs = catalog.list_jobs(arguments.limit).await?;
     if arguments.json {
         output::json(&jobs.iter().map(view).collect::<Value>());
@@ -61,7 +60,7 @@ async fn list(arguments: ListArguments) -> Ending {
 }
 
 async fn retry(arguments: RetryArguments) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let ids = if arguments.ids.is_empty() {
         let jobs = catalog.list_jobs(u32::MAX).await?;
         jobs.iter().filter(|job| job.state == JobState::Dead).map(|job| job.id).collect()

@@ -8,10 +8,9 @@ use strongroom_core::connection::Environment;
 use strongroom_core::id::{ConnectionId, KeyId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Permission, Scope};
-use strongroom_server::app::open_catalog;
 
 use crate::organisation::Organisation;
-use crate::settings::DataDir;
+use crate::settings::SettingsArguments;
 use crate::{Ending, output};
 
 /// `strongroom key`.
@@ -29,7 +28,7 @@ pub(crate) enum KeyCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     #[command(flatten)]
     organisation: Organisation,
     /// Those of the sandbox.
@@ -44,7 +43,7 @@ pub(crate) struct ListArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     #[command(flatten)]
     organisation: Organisation,
     /// Which one: key_…
@@ -55,7 +54,7 @@ pub(crate) struct RevokeArguments {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     #[command(flatten)]
     organisation: Organisation,
     /// What you call it.
@@ -91,7 +90,7 @@ pub(crate) async fn run(command: KeyCommand) -> Ending {
 }
 
 async fn list(arguments: ListArguments) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let environment = if arguments.sandbox { Environment::Sandbox } else { Environment::Live };
     let keys = catalog.list_keys(arguments.organisation.organisation, environment, u32::MAX).await?;
     if arguments.json {
@@ -111,7 +110,7 @@ async fn list(arguments: ListArguments) -> Ending {
 }
 
 async fn revoke(arguments: RevokeArguments) -> Ending {
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let RevokeArguments { organisation, id, .. } = arguments;
     if catalog.revoke_key(organisation.organisation, id.clone(), SystemClock.now()).await? {
         return Ok(());
@@ -135,7 +134,7 @@ async fn create(arguments: CreateArguments) -> Ending {
         expires_at: arguments.expires_at,
         revoked_at: None,
     };
-    let catalog = open_catalog(&arguments.data_dir.data_dir).await?;
+    let catalog = arguments.settings.catalog().await?;
     let new = NewApiKey { record: record.clone(), hash: key.hash(), created_at: SystemClock.now() };
     catalog.create_key(new).await?;
     if arguments.json {

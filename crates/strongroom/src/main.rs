@@ -1,10 +1,13 @@
 //! `strongroom`: the one binary.
 
+mod backup;
 mod config_check;
 mod connection;
 mod doctor;
+mod fsck;
 mod jobs;
 mod key;
+mod move_vault;
 mod organisation;
 mod output;
 mod serve;
@@ -49,8 +52,16 @@ enum Command {
     SigningKey(signing_key::SigningKeyCommand),
     /// Check this machine: sandbox, disk, catalog.
     Doctor(doctor::DoctorArguments),
+    /// Check the vault: whether rows and bytes agree, and mend what can be mended.
+    Fsck(fsck::FsckArguments),
+    /// Copy the whole vault beside a server that goes on.
+    Backup(backup::BackupArguments),
+    /// Make a vault from a backup, in a new data directory.
+    Restore(backup::RestoreArguments),
+    /// Move the vault to another database, another store, or both, while it goes on serving reads.
+    Move(move_vault::MoveArguments),
     /// Bring the catalog's schema up to date.
-    Migrate(settings::DataDir),
+    Migrate(settings::SettingsArguments),
     /// Print the OpenAPI document.
     Openapi,
     /// The configuration.
@@ -83,9 +94,13 @@ async fn run(command: Command) -> ExitCode {
         Command::Organisation(command) => organisation::run(command).await,
         Command::Upload(arguments) => return upload::run(arguments).await,
         Command::Jobs(command) => jobs::run(command).await,
-        Command::SigningKey(command) => signing_key::run(&command),
+        Command::SigningKey(command) => signing_key::run(&command).await,
+        Command::Backup(arguments) => return backup::backup(&arguments).await,
+        Command::Restore(arguments) => return backup::restore(&arguments).await,
+        Command::Fsck(arguments) => return fsck::run(&arguments).await,
+        Command::Move(arguments) => return move_vault::run(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
-        Command::Migrate(data_dir) => migrate(&data_dir).await,
+        Command::Migrate(settings) => migrate(&settings).await,
         Command::Openapi => openapi(),
         Command::Config(command) => config_check::run(&command),
     };
@@ -98,8 +113,8 @@ async fn run(command: Command) -> ExitCode {
 /// What ends a command: shown as it is.
 type Ending = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-async fn migrate(data_dir: &settings::DataDir) -> Ending {
-    strongroom_server::app::open_catalog(&data_dir.data_dir).await?;
+async fn migrate(settings: &settings::SettingsArguments) -> Ending {
+    settings.catalog().await?;
     output::line("the catalog's schema is up to date");
     Ok(())
 }

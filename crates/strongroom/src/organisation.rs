@@ -4,9 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use strongroom_core::clock::{Clock as _, SystemClock};
 use strongroom_core::id::OrganisationId;
-use strongroom_server::app::open_catalog;
 
-use crate::settings::DataDir;
+use crate::settings::SettingsArguments;
 use crate::{Ending, output};
 
 /// Whose key or connection.
@@ -28,7 +27,7 @@ pub(crate) enum OrganisationCommand {
 #[derive(Debug, Args)]
 pub(crate) struct CreateArguments {
     #[command(flatten)]
-    data_dir: DataDir,
+    settings: SettingsArguments,
     /// What you call it.
     #[arg(long)]
     name: String,
@@ -39,8 +38,8 @@ pub(crate) struct CreateArguments {
 
 /// Runs `strongroom organisation`.
 pub(crate) async fn run(command: OrganisationCommand) -> Ending {
-    let OrganisationCommand::Create(CreateArguments { data_dir, name, json }) = command;
-    let (id, catalog) = (OrganisationId::random(), open_catalog(&data_dir.data_dir).await?);
+    let OrganisationCommand::Create(CreateArguments { settings, name, json }) = command;
+    let (id, catalog) = (OrganisationId::random(), settings.catalog().await?);
     catalog.create_organisation(id.clone(), name.clone(), SystemClock.now()).await?;
     if json {
         output::json(&json!({ "id": id, "name": name }));

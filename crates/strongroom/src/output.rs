@@ -15,6 +15,11 @@ pub(crate) fn json(document: &Value) {
     line(&format!("{document:#}"));
 }
 
+/// A line about how far a command is, beside what it prints.
+pub(crate) fn note(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
 /// The reason why a command failed.
 pub(crate) fn fail(reason: &str) -> ExitCode {
     drop(writeln!(std::io::stderr().lock(), "strongroom: {reason}"));

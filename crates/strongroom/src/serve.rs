@@ -5,9 +5,9 @@ use std::sync::Arc;
 use clap::Args;
 use strongroom_core::clock::SystemClock;
 use strongroom_server::app::{Options, run};
-use strongroom_server::config::{Config, Log};
+use strongroom_server::config::Config;
+use strongroom_server::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::settings::SettingsArguments;
 use crate::{Ending, output};
@@ -59,7 +59,7 @@ pub(crate) async fn worker(arguments: WorkerArguments) -> Ending {
 }
 
 async fn start(arguments: ProcessArguments, config: Config, serve: bool, work: bool) -> Ending {
-    start_log(&config.log)?;
+    let _telemetry = telemetry::start(&config)?;
     let options = Options {
         data_dir: arguments.settings.path().to_owned(),
         config,
@@ -82,17 +82,4 @@ async fn start(arguments: ProcessArguments, config: Config, serve: bool, work: b
         tracing::info!("draining");
     };
     Ok(run(options, ready, shutdown).await?)
-}
-
-/// The log goes to standard error; standard output is for the line that says "ready".
-fn start_log(log: &Log) -> Ending {
-    let filter = EnvFilter::try_new(&log.level)
-        .map_err(|error| format!("log.level: `{}` is not a tracing filter: {error}", log.level))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if log.json {
-        builder.json().init()
-    } else {
-        builder.init()
-    }
-    Ok(())
 }

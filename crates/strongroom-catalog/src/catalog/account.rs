@@ -46,13 +46,13 @@ methods! {
     /// Some of the uploads and blobs that a deleted connection still has. None of either: that was all.
     read removal::remains(owner: ConnectionId) -> Remains;
     /// Forgets uploads and blobs of a deleted connection whose bytes are gone, and the media that showed them.
-    write removal::forget_remains(owner: ConnectionId, remains: Remains) -> ();
+    write[owner] removal::forget_remains(owner: ConnectionId, remains: Remains) -> ();
     /// Takes away all that is left of a deleted connection but its id, events and audit log. One that was deleted before
     /// `before` is then done with.
-    write removal::bury_connection(owner: ConnectionId, before: Timestamp, now: Timestamp) -> ();
+    write[owner] removal::bury_connection(owner: ConnectionId, before: Timestamp, now: Timestamp) -> ();
 
     /// Changes what a connection sets for itself. Says whether there is such a connection.
-    write settings::change_connection_settings(id: ConnectionId, change: SettingsChange, now: Timestamp) -> bool;
+    write[id] settings::change_connection_settings(id: ConnectionId, change: SettingsChange, now: Timestamp) -> bool;
     /// What a connection keeps for the stored-media clients, if there is such a connection.
     read settings::vault_plus(id: ConnectionId) -> Option<VaultPlus>;
     /// What an organisation sets for its connections in one world, if there is such an organisation.
@@ -65,5 +65,5 @@ methods! {
     /// What a connection holds.
     read usage::usage(owner: ConnectionId) -> Usage;
     /// Lets a session be completed: from here on no part is taken. Says whether it was open.
-    write uploads::begin_completing(owner: ConnectionId, id: UploadId, etag: Digest, now: Timestamp) -> bool;
+    write[owner] uploads::begin_completing(owner: ConnectionId, id: UploadId, etag: Digest, now: Timestamp) -> bool;
 }

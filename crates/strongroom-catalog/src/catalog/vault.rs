@@ -13,27 +13,27 @@ methods! {
     /// A page of a connection's media.
     read listing::list_media(owner: ConnectionId, page: MediaPage) -> Vec<Media>;
     /// Changes a media. Says whether there is such a media.
-    write edits::edit_media(owner: ConnectionId, id: MediaId, edit: MediaEdit) -> bool;
+    write[owner] edits::edit_media(owner: ConnectionId, id: MediaId, edit: MediaEdit) -> bool;
 
     /// The media of this name, in the vault or in the trash.
     read trash::known_media(owner: ConnectionId, reference: MediaReference) -> Option<KnownMedia>;
     /// Puts a media in the trash: every URL dies. Says whether it was in the vault.
-    write trash::trash_media(owner: ConnectionId, id: MediaId, now: Timestamp) -> bool;
+    write[owner] trash::trash_media(owner: ConnectionId, id: MediaId, now: Timestamp) -> bool;
     /// Takes a media out of the trash. Says whether there is such a media.
-    write trash::restore_media(owner: ConnectionId, id: MediaId) -> bool;
+    write[owner] trash::restore_media(owner: ConnectionId, id: MediaId) -> bool;
     /// Deletes a media for good, from the vault or the trash. `None` where there is no such media.
-    write trash::purge_media(owner: ConnectionId, id: MediaId, now: Timestamp) -> Option<Purged>;
+    write[owner] trash::purge_media(owner: ConnectionId, id: MediaId, now: Timestamp) -> Option<Purged>;
     /// Deletes at most `limit` media for good whose time in the trash is over: `usual_days`, unless settings say otherwise.
     write trash::purge_trash(now: Timestamp, usual_days: u32, limit: u32) -> Purged;
 
     /// Makes a list. `None` where the numbers of the connection are used up.
-    write lists::create_list(owner: ConnectionId, name: String, now: Timestamp) -> Option<ListId>;
+    write[owner] lists::create_list(owner: ConnectionId, name: String, now: Timestamp) -> Option<ListId>;
     /// Gives a list another name. Says whether there is such a list.
-    write lists::rename_list(owner: ConnectionId, id: ListId, name: String, now: Timestamp) -> bool;
+    write[owner] lists::rename_list(owner: ConnectionId, id: ListId, name: String, now: Timestamp) -> bool;
     /// Takes at most `limit` media off a list. Answers how many.
-    write members::clear_list(owner: ConnectionId, id: ListId, limit: u32) -> u64;
+    write[owner] members::clear_list(owner: ConnectionId, id: ListId, limit: u32) -> u64;
     /// Deletes a list; its media stay. Says whether there was such a list.
-    write lists::delete_list(owner: ConnectionId, id: ListId) -> bool;
+    write[owner] lists::delete_list(owner: ConnectionId, id: ListId) -> bool;
     /// One list.
     read lists::vault_list(owner: ConnectionId, id: ListId) -> Option<VaultList>;
     /// A connection's lists, newest first: all of them, or those in whose name `words` occur, in whatever case.
@@ -41,14 +41,14 @@ methods! {
     /// The vault as a whole.
     read lists::vault_overview(owner: ConnectionId) -> VaultOverview;
     /// Puts media on a list, all or none. Those that are on it stay as they are.
-    write members::add_to_list(owner: ConnectionId, list: ListId, media: Vec<MediaReference>, now: Timestamp) -> ListChange;
+    write[owner] members::add_to_list(owner: ConnectionId, list: ListId, media: Vec<MediaReference>, now: Timestamp) -> ListChange;
     /// Takes media off a list, all or none. Those that are not on it are passed over.
-    write members::take_off_list(owner: ConnectionId, list: ListId, media: Vec<MediaReference>) -> ListChange;
+    write[owner] members::take_off_list(owner: ConnectionId, list: ListId, media: Vec<MediaReference>) -> ListChange;
 
     /// Those of these lists that a connection has.
     read named::known_lists(owner: ConnectionId, ids: Vec<ListId>) -> Vec<ListId>;
     /// Those of these release forms that a connection has.
     read named::known_forms(owner: ConnectionId, ids: Vec<FormId>) -> Vec<FormId>;
     /// Adds lists and release forms to those that an upload's media is to have. One that is complete has them at once.
-    write named::name_for_upload(upload: UploadId, lists: Vec<ListId>, forms: Attaching, now: Timestamp) -> ();
+    write[forms.connection] named::name_for_upload(upload: UploadId, lists: Vec<ListId>, forms: Attaching, now: Timestamp) -> ();
 }

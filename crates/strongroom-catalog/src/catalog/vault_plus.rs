@@ -13,9 +13,9 @@ methods! {
     /// Those of these media that a connection has, in the order of their ids.
     read stored::stored_media(owner: ConnectionId, wanted: Vec<MediaReference>) -> Vec<StoredMedia>;
     /// Puts a media in the trash. Answers what that frees, if there is such a media.
-    write stored::remove_stored(owner: ConnectionId, media: MediaReference, now: Timestamp) -> Option<Freed>;
+    write[owner] stored::remove_stored(owner: ConnectionId, media: MediaReference, now: Timestamp) -> Option<Freed>;
     /// Puts at most `limit` of a connection's media in the trash. Answers what that frees.
-    write stored::purge_stored(owner: ConnectionId, limit: u32, now: Timestamp) -> Freed;
+    write[owner] stored::purge_stored(owner: ConnectionId, limit: u32, now: Timestamp) -> Freed;
 
     /// What a connection has stored.
     read stored_totals::stored_totals(owner: ConnectionId) -> StoredTotals;

@@ -75,7 +75,7 @@ async fn share(connection: &mut Connection, new: &NewBlob, shown: Shown, now: Ti
     Ok(Shown { status: MediaStatus::Processing, ..shown })
 }
 
-/// Renders a blob anew, unless that is under way. What failed is `processing` again; what can be shown stays shown
+/// Renders a blob anew, unless that is under way or its original is lost. What failed is `processing` again; what can be shown stays shown
 /// meanwhile. Says whether a job was added.
 pub(crate) async fn render_again(
     connection: &mut Connection,
@@ -85,11 +85,13 @@ pub(crate) async fn render_again(
     now: Timestamp,
 ) -> Answer<bool> {
     let row =
-        sql("select 1 as live from job where connection_id = $1 and blob_key = $2 and state in ('ready', 'running')")
-            .bind(owner.to_string())
-            .bind(blob.to_string())
-            .fetch_optional(&mut *connection)
-            .await?;
+        sql("select 1 as live from job where connection_id = $1 and blob_key = $2 and state in ('ready', 'running')
+             union all
+             select 1 from blob where connection_id = $1 and key = $2 and lost_etag is not null")
+        .bind(owner.to_string())
+        .bind(blob.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
     if row.is_some() {
         return Ok(false);
     }

@@ -61,6 +61,11 @@ pub(super) trait Columns {
         self.optional_bytes32(name)?.map(Digest::from_bytes).ok_or_else(|| unreadable(name, "null"))
     }
 
+    /// A BLAKE3 digest that may be null.
+    fn optional_digest(&self, name: &str) -> Answer<Option<Digest>> {
+        Ok(self.optional_bytes32(name)?.map(Digest::from_bytes))
+    }
+
     /// The columns `width` and `height`.
     fn dimensions(&self) -> Answer<Option<Size>> {
         let sides = (self.optional_unsigned("width")?, self.optional_unsigned("height")?);

@@ -81,7 +81,7 @@ pub(crate) async fn list_connections(db: &mut Db, page: ConnectionPage) -> Answe
     let rows = sql(select_connection!(concat!(
         "connection.organisation_id = $1 and connection.environment = $2
          and ($3 is null or connection.status = $3) and ($4 is null or connection.id ",
-        dialect::one_of!("$4"),
+        dialect::one_of_words!("$4"),
         ") order by connection.created_at desc, connection.id desc limit $5 offset $6"
     )))
     .bind(page.organisation.to_string())
@@ -146,7 +146,7 @@ pub(crate) async fn note_use(db: &mut Db, id: ConnectionId, now: Timestamp) -> A
 
 /// How many media of a type a connection has.
 pub(crate) async fn count_media(db: &mut Db, connection: ConnectionId, media_type: MediaType) -> Answer<i64> {
-    let row = sql("select coalesce(sum(total), 0) as total from media_tally where connection_id = $1 and type = $2")
+    let row = sql("select cast(coalesce(sum(total), 0) as bigint) as total from media_tally where connection_id = $1 and type = $2")
         .bind(connection.to_string())
         .bind(media_type.as_str())
         .fetch_one(db)

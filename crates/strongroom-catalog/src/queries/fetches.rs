@@ -5,8 +5,10 @@ use strongroom_core::id::{ConnectionId, MediaId};
 use super::{Answer, Columns as _, Connection, Row, dialect, signed, sql};
 use crate::records::{Fetches, NewFetches};
 
-/// Adds to the counts of fetches. Media that are gone by now are passed over.
-pub(crate) async fn count_fetches(connection: &mut Connection, fetches: Vec<NewFetches>) -> Answer<()> {
+/// Adds to the counts of fetches. Media that are gone by now are passed over. In one order, so that two nodes that count the same
+/// media do not wait for one another.
+pub(crate) async fn count_fetches(connection: &mut Connection, mut fetches: Vec<NewFetches>) -> Answer<()> {
+    fetches.sort_by_key(|new| (new.media, new.fetches.name));
     for NewFetches { connection: owner, media, fetches } in fetches {
         sql("insert into rendition_access (connection_id, media_id, name, total, last_at)
              select connection_id, id, $3, $4, $5 from media where connection_id = $1 and id = $2

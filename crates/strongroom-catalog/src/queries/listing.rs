@@ -14,7 +14,7 @@ use strongroom_core::media::{MediaStatus, MediaType};
 
 use super::media::whole;
 use super::search::Needle;
-use super::{Answer, Columns as _, Connection, Row, signed, sql};
+use super::{Answer, Columns as _, Connection, Row, dialect, signed, sql};
 use crate::records::{Media, MediaOrder, MediaPage, MediaPlace, Shelf};
 pub(crate) use statements::{Filter, page_text, search_text};
 
@@ -60,7 +60,7 @@ async fn is_looked_up(
     }
     let has_span = page.created_from.is_some() || page.created_to.is_some();
     let is_whole = page.shelf == Shelf::Vault && Filter::of(page) == Filter::Any && !has_span;
-    if is_whole && page.order == MediaOrder::Created {
+    if dialect::FINDS_IN_ORDER && is_whole && page.order == MediaOrder::Created {
         return Ok(true);
     }
     Ok(!is_small(connection, owner, page).await? && needle.is_rare(connection).await?)

@@ -112,7 +112,7 @@ pub(crate) async fn vault_lists(
 /// The vault as a whole.
 pub(crate) async fn vault_overview(connection: &mut Connection, owner: ConnectionId) -> Answer<VaultOverview> {
     let rows =
-        sql("select type, sum(total) as total from media_tally where connection_id = $1 group by type order by type")
+        sql("select type, cast(sum(total) as bigint) as total from media_tally where connection_id = $1 group by type order by type")
             .bind(owner.to_string())
             .fetch_all(&mut *connection)
             .await?;

@@ -20,7 +20,7 @@ macro_rules! select_media {
                       blob.width, blob.height, blob.duration_ms, blob.progress, blob.failure_code, blob.failure_message,
                       rendition.blob_key as rendition_blob, rendition.name as rendition_name, rendition.format as rendition_format,
                       rendition.width as rendition_width, rendition.height as rendition_height,
-                      rendition.size_bytes as rendition_bytes
+                      rendition.size_bytes as rendition_bytes, rendition.digest as rendition_digest
                from page
                join blob on blob.connection_id = page.connection_id and blob.key = page.blob_key
                left join rendition on rendition.connection_id = page.connection_id
@@ -126,7 +126,8 @@ pub(crate) async fn deliverable(
     let row = sql(concat!(
         "select blob.key as blob_key, media.connection_id, media.url_version, blob.published_at,
                 rendition.name as rendition_name, rendition.format as rendition_format, rendition.width as rendition_width,
-                rendition.height as rendition_height, rendition.size_bytes as rendition_bytes, ",
+                rendition.height as rendition_height, rendition.size_bytes as rendition_bytes,
+                rendition.digest as rendition_digest, ",
         connections::effective_settings!(),
         " from media
          join connection on connection.id = media.connection_id and connection.deleted_at is null ",
@@ -227,5 +228,6 @@ fn rendition(row: &Row) -> Answer<Option<Rendition>> {
         format: row.word("rendition_format")?,
         dimensions: Size::new(row.unsigned("rendition_width")?, row.unsigned("rendition_height")?),
         size_bytes: row.unsigned("rendition_bytes")?,
+        digest: row.optional_digest("rendition_digest")?,
     }))
 }

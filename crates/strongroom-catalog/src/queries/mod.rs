@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod blobs;
 pub(crate) mod completion;
 pub(crate) mod connections;
+pub(crate) mod depth;
 pub(crate) mod documents;
 pub(crate) mod edits;
 pub(crate) mod events;
@@ -24,11 +25,17 @@ pub(crate) mod organisations;
 pub(crate) mod outcome;
 pub(crate) mod parts;
 pub(crate) mod people;
+pub(crate) mod quarantine;
+pub(crate) mod recount;
 pub(crate) mod removal;
+pub(crate) mod scrub;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod signing_keys;
+pub(crate) mod slots;
 pub(crate) mod stored;
 pub(crate) mod stored_totals;
+pub(crate) mod transfer;
 pub(crate) mod trash;
 pub(crate) mod uploads;
 pub(crate) mod usage;
@@ -46,7 +53,7 @@ type Query = sqlx::query::Query<'static, Driver, <Driver as sqlx::Database>::Arg
 
 /// A statement of this engine.
 fn sql(text: &'static str) -> Query {
-    sqlx::query(text)
+    dialect::statement(text)
 }
 
 /// Lengths and sizes are unsigned in the program and `bigint` in the catalog; beyond 2⁶³ neither disk nor contract goes.
@@ -54,7 +61,7 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A list as the parameter of `one_of!`. Words and numbers always have a JSON form.
+/// A list as the parameter of `one_of!` and `one_of_words!`. Words and numbers always have a JSON form.
 fn json_list<T: serde::Serialize>(list: &[T]) -> String {
     serde_json::to_string(list).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use strongroom_core::job::{MAX_ATTEMPTS, retry_delay};
 use strongroom_core::media::{Failure, MediaStatus};
 
 use super::completion::settled_event;
-use super::{Answer, Columns as _, Connection, blobs, events, jobs, signed, sql};
+use super::{Answer, Columns as _, Connection, blobs, dialect, events, jobs, signed, sql};
 use crate::records::{ClaimedJob, RenderedFacts};
 
 /// Ends a job well: renditions, facts, status and event. `false` means that the lease was lost and nothing was changed.
@@ -77,10 +77,10 @@ async fn keep_facts(
     now: Timestamp,
 ) -> Answer<()> {
     for rendition in &facts.renditions {
-        sql("insert into rendition (connection_id, blob_key, name, format, width, height, size_bytes)
-             values ($1, $2, $3, $4, $5, $6, $7)
+        sql("insert into rendition (connection_id, blob_key, name, format, width, height, size_bytes, digest)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (connection_id, blob_key, name)
-             do update set format = $4, width = $5, height = $6, size_bytes = $7")
+             do update set format = $4, width = $5, height = $6, size_bytes = $7, digest = $8")
         .bind(job.connection.to_string())
         .bind(job.blob.to_string())
         .bind(rendition.name.as_str())
@@ -88,6 +88,7 @@ async fn keep_facts(
         .bind(i64::from(rendition.dimensions.width))
         .bind(i64::from(rendition.dimensions.height))
         .bind(signed(rendition.size_bytes))
+        .bind(rendition.digest.map(|digest| digest.as_bytes().to_vec()))
         .execute(&mut *connection)
         .await?;
     }
@@ -149,10 +150,19 @@ pub(crate) async fn retry_render(
 /// Gives a dead job its attempts back, and its media the hope. Says whether it did: not where the job is not dead, nor where
 /// the same bytes came again and were rendered since, for that would take ready media away.
 pub(crate) async fn revive_job(connection: &mut Connection, job: i64, now: Timestamp) -> Answer<bool> {
+    // Whose it is only its row knows; that tenant's other writes wait.
+    sql(concat!(
+        "select usage.connection_id from job join usage on usage.connection_id = job.connection_id where job.id = $1",
+        dialect::locking!("usage")
+    ))
+    .bind(job)
+    .fetch_optional(&mut *connection)
+    .await?;
     let row = sql("update job set state = 'ready', attempts = 0, run_at = $2, updated_at = $2
                    where id = $1 and state = 'dead'
                      and exists (select 1 from blob where blob.connection_id = job.connection_id
-                                                      and blob.key = job.blob_key and blob.status = 'error')
+                                                      and blob.key = job.blob_key and blob.status = 'error'
+                                                      and blob.lost_etag is null)
                    returning connection_id, blob_key")
     .bind(job)
     .bind(now.as_millis())

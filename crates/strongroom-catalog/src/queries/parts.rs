@@ -14,7 +14,7 @@ pub(crate) async fn part(
     upload: UploadId,
     number: u32,
 ) -> Answer<Option<Part>> {
-    let row = sql("select number, size_bytes, digest, side from part
+    let row = sql("select number, size_bytes, digest, side, store_tag from part
                    where connection_id = $1 and upload_id = $2 and number = $3")
     .bind(owner.to_string())
     .bind(upload.uuid().to_string())
@@ -26,7 +26,7 @@ pub(crate) async fn part(
 
 /// The acknowledged parts, in order.
 pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, upload: UploadId) -> Answer<Vec<Part>> {
-    let rows = sql("select number, size_bytes, digest, side from part
+    let rows = sql("select number, size_bytes, digest, side, store_tag from part
                     where connection_id = $1 and upload_id = $2 order by number")
     .bind(owner.to_string())
     .bind(upload.uuid().to_string())
@@ -35,7 +35,8 @@ pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, uplo
     rows.iter().map(read).collect()
 }
 
-/// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins.
+/// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins; one of the same bytes
+/// changes nothing, since those are kept already.
 pub(crate) async fn record_part(
     connection: &mut Connection,
     owner: ConnectionId,
@@ -57,28 +58,33 @@ pub(crate) async fn record_part(
         let state = uploads::upload(connection, owner, upload).await?.map_or(UploadState::Aborted, |u| u.state);
         return Ok(PartRecorded::NotOpen(state));
     }
-    let replaced = self::part(&mut *connection, owner.clone(), upload, part.number).await?;
-    sql("insert into part (connection_id, upload_id, number, size_bytes, digest, side, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+    let before = self::part(&mut *connection, owner.clone(), upload, part.number).await?;
+    if before.as_ref().is_some_and(|before| before.digest == part.digest && before.size_bytes == part.size_bytes) {
+        return Ok(PartRecorded::Accepted { unneeded_side: part.side });
+    }
+    sql("insert into part (connection_id, upload_id, number, size_bytes, digest, side, store_tag, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (connection_id, upload_id, number)
-         do update set size_bytes = $4, digest = $5, side = $6, received_at = $7")
+         do update set size_bytes = $4, digest = $5, side = $6, store_tag = $7, received_at = $8")
     .bind(owner.to_string())
     .bind(upload.uuid().to_string())
     .bind(i64::from(part.number))
     .bind(signed(part.size_bytes))
     .bind(part.digest.as_bytes().to_vec())
     .bind(part.side.map(u64::cast_signed))
+    .bind(part.tag)
     .bind(now.as_millis())
     .execute(connection)
     .await?;
-    Ok(PartRecorded::Accepted { replaced_side: replaced.and_then(|p| p.side) })
+    Ok(PartRecorded::Accepted { unneeded_side: before.and_then(|before| before.side) })
 }
 
-fn read(row: &Row) -> Answer<Part> {
+pub(super) fn read(row: &Row) -> Answer<Part> {
     Ok(Part {
         number: row.unsigned("number")?,
         size_bytes: row.unsigned("size_bytes")?,
         digest: row.digest("digest")?,
         side: row.optional_number("side")?.map(i64::cast_unsigned),
+        tag: row.optional_text("store_tag")?,
     })
 }

@@ -236,7 +236,7 @@ pub(crate) async fn discard_picture(connection: &mut Connection, owner: Connecti
 pub(crate) async fn avatar(connection: &mut Connection, id: PersonId, name: RenditionName) -> Answer<Option<Avatar>> {
     let row =
         sql("select blob.key as blob_key, person.url_version, blob.published_at, rendition.format, rendition.width,
-                          rendition.height, rendition.size_bytes
+                          rendition.height, rendition.size_bytes, rendition.digest
                    from person
                    join connection on connection.id = person.connection_id and connection.deleted_at is null
                    join blob on blob.connection_id = person.connection_id and blob.key = person.avatar_blob
@@ -253,6 +253,7 @@ pub(crate) async fn avatar(connection: &mut Connection, id: PersonId, name: Rend
         format: row.word("format")?,
         dimensions: Size::new(row.unsigned("width")?, row.unsigned("height")?),
         size_bytes: row.unsigned("size_bytes")?,
+        digest: row.optional_digest("digest")?,
     };
     Ok(Some(Avatar { blob: row.word("blob_key")?, rendition, url_version: row.number("url_version")?, published_at }))
 }

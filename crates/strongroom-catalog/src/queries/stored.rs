@@ -19,15 +19,15 @@ macro_rules! select_page {
                 $column,
                 ", id) < ($2, $3) and created_at >= $4
                  and ($5 is null or type ",
-                dialect::one_of!("$5"),
+                dialect::one_of_words!("$5"),
                 ")
                  and ($6 is null or status ",
-                dialect::one_of!("$6"),
+                dialect::one_of_words!("$6"),
                 ")
                  and ($7 is null or exists (
                      select 1 from rendition where rendition.connection_id = media.connection_id
                      and rendition.blob_key = media.blob_key and rendition.format ",
-                dialect::one_of!("$7"),
+                dialect::one_of_words!("$7"),
                 "))
                  and (($8 is null and $9 is null) or exists (
                      select 1 from blob where blob.connection_id = media.connection_id and blob.key = media.blob_key
@@ -90,7 +90,7 @@ pub(crate) async fn stored_media(
             "connection_id = $1 and deleted_at is null and (id ",
             dialect::one_of!("$2"),
             " or upload_id ",
-            dialect::one_of!("$3"),
+            dialect::one_of_words!("$3"),
             ")"
         ),
         "page.id"
@@ -190,7 +190,7 @@ async fn throw_away(connection: &mut Connection, owner: &ConnectionId, found: &[
 /// The variants of these media and their bytes.
 async fn freed_by(connection: &mut Connection, owner: &ConnectionId, ids: &[MediaId]) -> Answer<Freed> {
     let row = sql(concat!(
-        "select count(*) as variants, coalesce(sum(rendition.size_bytes), 0) as bytes
+        "select count(*) as variants, cast(coalesce(sum(rendition.size_bytes), 0) as bigint) as bytes
          from media
          join rendition on rendition.connection_id = media.connection_id
                        and rendition.blob_key in (media.blob_key, media.preview_blob)

@@ -7,10 +7,10 @@ use crate::records::{Counted, OrganisationTotals, StoredTotals};
 
 /// What a connection has stored.
 pub(crate) async fn stored_totals(connection: &mut Connection, owner: ConnectionId) -> Answer<StoredTotals> {
-    let row = sql("select coalesce(sum(total), 0) as media,
-                          coalesce(sum(case when status in ('ready', 'playable') then total end), 0) as stored,
-                          coalesce(sum(case when status = 'processing' then total end), 0) as pending,
-                          (select coalesce(sum(stored_bytes + rendition_bytes), 0) from usage
+    let row = sql("select cast(coalesce(sum(total), 0) as bigint) as media,
+                          cast(coalesce(sum(case when status in ('ready', 'playable') then total end), 0) as bigint) as stored,
+                          cast(coalesce(sum(case when status = 'processing' then total end), 0) as bigint) as pending,
+                          (select cast(coalesce(sum(stored_bytes + rendition_bytes), 0) as bigint) from usage
                            where usage.connection_id = $1) as bytes
                    from media_tally where connection_id = $1")
     .bind(owner.to_string())
@@ -31,12 +31,12 @@ pub(crate) async fn organisation_totals(connection: &mut Connection, counted: Co
         "with counted as (
              select id, vault_plus_enabled from connection
              where organisation_id = $1 and environment = $2 and deleted_at is null and ($3 is null or id ",
-        dialect::one_of!("$3"),
+        dialect::one_of_words!("$3"),
         "))
-         select count(*) as connections, coalesce(sum(vault_plus_enabled), 0) as with_vault_plus,
-                (select coalesce(sum(stored_bytes + rendition_bytes), 0) from usage
+         select count(*) as connections, cast(coalesce(sum(vault_plus_enabled), 0) as bigint) as with_vault_plus,
+                (select cast(coalesce(sum(stored_bytes + rendition_bytes), 0) as bigint) from usage
                  where connection_id in (select id from counted)) as bytes,
-                (select coalesce(sum(total), 0) from media_tally
+                (select cast(coalesce(sum(total), 0) as bigint) from media_tally
                  where connection_id in (select id from counted)) as media
          from counted"
     ))

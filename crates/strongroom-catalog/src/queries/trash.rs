@@ -3,7 +3,7 @@
 use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, MediaReference};
 
-use super::{Answer, Columns as _, Connection, Row, connections, events, sql};
+use super::{Answer, Columns as _, Connection, Row, connections, dialect, events, sql};
 use crate::records::{KnownMedia, Purged};
 
 /// The media of this name, in the vault or in the trash.
@@ -79,7 +79,8 @@ pub(crate) async fn purge_media(
     }
 }
 
-/// Deletes at most `limit` media for good whose time in the trash is over.
+/// Deletes at most `limit` media for good whose time in the trash is over. The tenants are held as they are found; those at
+/// whose rows another write is at work have their turn another time.
 pub(crate) async fn purge_trash(
     connection: &mut Connection,
     now: Timestamp,
@@ -88,12 +89,15 @@ pub(crate) async fn purge_trash(
 ) -> Answer<Purged> {
     let rows = sql(concat!(
         "select media.id, media.connection_id, media.upload_id, media.blob_key, media.preview_blob, media.deleted_at
-         from media join connection on connection.id = media.connection_id ",
+         from media
+         join usage on usage.connection_id = media.connection_id
+         join connection on connection.id = media.connection_id ",
         connections::join_inherited!(),
         " where media.deleted_at is not null
             and media.deleted_at <= $1 - 86400000 * coalesce(connection.trash_retention_days,
                                                              inherited.trash_retention_days, $2)
-          order by media.deleted_at limit $3"
+          order by media.deleted_at limit $3",
+        dialect::skip_locked_of!("usage, media")
     ))
     .bind(now.as_millis())
     .bind(i64::from(usual_days))

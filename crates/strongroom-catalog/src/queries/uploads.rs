@@ -12,7 +12,7 @@ use crate::records::Upload;
 macro_rules! select_upload {
     ($($rest:literal),+) => {
         concat!("select connection_id, id, state, filename, content_type, size_bytes, part_bytes, repr_digest, media_id,
-                        created_at, active_at, expires_at from upload ", $($rest),+)
+                        created_at, active_at, expires_at, multipart_id from upload ", $($rest),+)
     };
 }
 
@@ -183,7 +183,7 @@ pub(crate) async fn names_side_file(
 /// Whether a row names these bytes, or a complete that is not at its end will. For the sweeper.
 pub(crate) async fn names_blob(connection: &mut Connection, blob: BlobKey) -> Answer<bool> {
     let row = sql("select 1 as named from blob where key = $1
-                   union all select 1 from upload where id = $1 and state = 'completing'")
+                   union all select 1 from upload where id = $1 and state in ('open', 'completing')")
     .bind(blob.to_string())
     .fetch_optional(connection)
     .await?;
@@ -216,5 +216,6 @@ pub(super) fn read(row: &Row) -> Answer<Upload> {
         created_at: row.time("created_at")?,
         active_at: row.time("active_at")?,
         expires_at: row.time("expires_at")?,
+        multipart: row.optional_text("multipart_id")?,
     })
 }

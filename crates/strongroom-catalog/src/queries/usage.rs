@@ -11,8 +11,8 @@ use crate::records::{Shortfall, Usage};
 /// What a connection holds.
 pub(crate) async fn usage(connection: &mut Connection, owner: ConnectionId) -> Answer<Usage> {
     let row =
-        sql("select coalesce(sum(stored_bytes), 0) as stored_bytes, coalesce(sum(reserved_bytes), 0) as reserved_bytes
-                   from usage where connection_id = $1")
+        sql("select cast(coalesce(sum(stored_bytes), 0) as bigint) as stored_bytes,
+                    cast(coalesce(sum(reserved_bytes), 0) as bigint) as reserved_bytes from usage where connection_id = $1")
         .bind(owner.to_string())
         .fetch_one(connection)
         .await?;
@@ -34,7 +34,7 @@ pub(super) async fn require_room_at_last(
     requested: u64,
 ) -> Answer<()> {
     let Some((limit, usage)) = limited(connection, owner).await? else { return Ok(()) };
-    let row = sql("select (select coalesce(sum(size_bytes), 0) from upload
+    let row = sql("select (select cast(coalesce(sum(size_bytes), 0) as bigint) from upload
                            where connection_id = $1 and state = 'completing') as completing,
                           (select count(*) from blob
                            where connection_id = $1 and etag = $2 and size_bytes = $3) as here")

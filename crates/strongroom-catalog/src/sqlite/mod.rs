@@ -3,6 +3,8 @@
 mod engine;
 #[cfg(test)]
 mod plans;
+mod scrub;
+pub(crate) mod transfer;
 mod writer;
 
 pub(crate) use engine::Engine;
@@ -12,6 +14,13 @@ pub(crate) type Driver = sqlx::Sqlite;
 
 /// What PostgreSQL spells `for update skip locked`; a database with one writer needs nothing.
 pub(crate) mod dialect {
+    /// A statement.
+    pub(crate) fn statement(
+        text: &'static str,
+    ) -> sqlx::query::Query<'static, super::Driver, <super::Driver as sqlx::Database>::Arguments> {
+        sqlx::query(text)
+    }
+
     /// Appended to the sub-select of a claim.
     macro_rules! skip_locked {
         () => {
@@ -29,13 +38,29 @@ pub(crate) mod dialect {
     }
     pub(crate) use locking;
 
-    /// Follows a column: is it one of the numbers in this parameter, which is a JSON list?
+    /// Appended to a select from several tables: PostgreSQL's `for update of` these `skip locked`.
+    macro_rules! skip_locked_of {
+        ($tables:literal) => {
+            ""
+        };
+    }
+    pub(crate) use skip_locked_of;
+
+    /// Follows a column of numbers: is it one of the numbers in this parameter, which is a JSON list?
     macro_rules! one_of {
         ($parameter:literal) => {
             concat!("in (select value from json_each(", $parameter, "))")
         };
     }
     pub(crate) use one_of;
+
+    /// Follows a column of words: is it one of those in this parameter, which is a JSON list?
+    macro_rules! one_of_words {
+        ($parameter:literal) => {
+            concat!("in (select value from json_each(", $parameter, "))")
+        };
+    }
+    pub(crate) use one_of_words;
 
     /// Whether the text of the media with the id `$media` holds the words of [`words`] in the parameter `$words`.
     macro_rules! text_matches {
@@ -91,6 +116,14 @@ pub(crate) mod dialect {
     }
     pub(crate) use found_id;
 
+    /// The column of `media_text` that is the media's id.
+    macro_rules! text_id {
+        () => {
+            "rowid"
+        };
+    }
+    pub(crate) use text_id;
+
     /// Where `$part` occurs in `$text`, from 1; 0 where it does not.
     macro_rules! position {
         ($text:literal, $part:literal) => {
@@ -101,6 +134,9 @@ pub(crate) mod dialect {
 
     /// The fewest characters that the index of texts can look for.
     pub(crate) const SHORTEST_WORD: usize = 3;
+
+    /// Whether words are found in the order of their media's ids.
+    pub(crate) const FINDS_IN_ORDER: bool = true;
 
     /// The parameter that finds `text` among an owner's. Quoted, so that none of it is syntax.
     pub(crate) fn words(owner: &strongroom_core::id::ConnectionId, text: &str) -> String {

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use super::Engine;
 use super::queries::listing::Filter;
-use super::queries::{attached, jobs, listing, stored};
+use super::queries::{attached, depth, jobs, listing, stored};
 use crate::records::MediaOrder;
 
 /// An engine on a new file that holds 10,000 media and their 10,000 done jobs.
@@ -49,6 +49,15 @@ async fn done_jobs_are_never_looked_at() {
         assert!(uses(&plan, "job_ready (kind=?") && uses(&plan, "job_running (kind=?"), "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("SCAN job") || step.contains("TEMP B-TREE")), "{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn nor_are_they_when_others_are_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let plan = plan(&filled(&home).await, depth::DEPTHS).await;
+    let indexes = ["job_ready", "job_running", "job_dead"];
+    assert!(indexes.iter().all(|index| plan.iter().any(|step| step.contains(&format!("INDEX {index}")))), "{plan:#?}");
+    assert!(plan.iter().all(|step| !step.contains("job") || step.contains("INDEX job_")), "{plan:#?}");
 }
 
 /// However it is sorted and filtered: along one index, entered where the page begins, and nothing is sorted.

@@ -10,7 +10,7 @@ use super::at;
 use super::consent::{actor, pending, read};
 use super::fixtures::{SIZE_BYTES, digest, failure, tenant};
 
-fn document(owner: &ConnectionId, kind: DocumentKind, seed: u8) -> NewDocument {
+pub(crate) fn document(owner: &ConnectionId, kind: DocumentKind, seed: u8) -> NewDocument {
     let blob = NewBlob {
         connection: owner.clone(),
         key: BlobKey::of_upload(UploadId::random()),

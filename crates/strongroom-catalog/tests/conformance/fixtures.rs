@@ -59,6 +59,7 @@ pub(crate) fn upload_record(owner: &ConnectionId, created_at: Timestamp) -> Uplo
         created_at,
         active_at: created_at,
         expires_at: created_at.after(IDLE),
+        multipart: None,
     }
 }
 
@@ -82,7 +83,7 @@ pub(crate) async fn state(catalog: &Catalog, owner: &ConnectionId, id: UploadId)
 }
 
 pub(crate) fn part(number: u32, side: Option<u64>) -> Part {
-    Part { number, size_bytes: 1024, digest: digest(u8::try_from(number).unwrap()), side }
+    Part { number, size_bytes: 1024, digest: digest(u8::try_from(number).unwrap()), side, tag: None }
 }
 
 pub(crate) const fn digest(seed: u8) -> Digest {
@@ -164,5 +165,11 @@ pub(crate) fn facts(seed: u8) -> RenderedFacts {
 }
 
 pub(crate) fn rendition(name: RenditionName) -> Rendition {
-    Rendition { name, format: RenditionFormat::Jpeg, dimensions: Size::new(1280, 960), size_bytes: 321_000 }
+    Rendition {
+        name,
+        format: RenditionFormat::Jpeg,
+        dimensions: Size::new(1280, 960),
+        size_bytes: 321_000,
+        digest: None,
+    }
 }

@@ -9,7 +9,7 @@ use strongroom_core::permission::{Grants, Permission, Scope};
 
 use super::{at, race};
 
-fn key(environment: Environment) -> (ApiKey, NewApiKey) {
+pub(crate) fn key(environment: Environment) -> (ApiKey, NewApiKey) {
     let key = ApiKey::random(environment);
     let record = ApiKeyRecord {
         id: KeyId::random(),

@@ -14,6 +14,7 @@ pub(crate) mod completion;
 pub(crate) mod connections;
 pub(crate) mod consent;
 pub(crate) mod consent_model;
+pub(crate) mod depth;
 pub(crate) mod documents;
 pub(crate) mod films;
 pub(crate) mod fixtures;
@@ -33,10 +34,15 @@ pub(crate) mod previews;
 pub(crate) mod quotas;
 pub(crate) mod removal;
 pub(crate) mod retries;
+pub(crate) mod scrub;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod sharing;
+pub(crate) mod slots;
 pub(crate) mod sweeps;
+pub(crate) mod transfer;
+pub(crate) mod transfer_hold;
+pub(crate) mod transfer_rows;
 pub(crate) mod trash;
 pub(crate) mod uploads;
 pub(crate) mod vault_plus;
@@ -69,8 +75,12 @@ macro_rules! every_case {
             }
             parts {
                 parts_come_back_in_order, a_part_keeps_its_session_alive, the_replaced_side_file_is_answered,
-                a_closed_session_takes_no_part, racing_tries_of_one_part_replace_one_another,
+                the_same_bytes_again_change_nothing, a_closed_session_takes_no_part, racing_tries_of_one_part_replace_one_another,
                 a_foreign_session_takes_no_part
+            }
+            slots {
+                a_slot_is_claimed_once, a_slot_that_was_given_back_is_free, one_multipart_upload_holds_the_parts,
+                a_session_opens_again_without_its_parts, the_newest_signing_key_comes_first
             }
             completion {
                 an_upload_becomes_media_job_and_event, complete_again_answers_the_same, eight_completes_make_one_media,
@@ -97,6 +107,15 @@ macro_rules! every_case {
                 lists_are_made_found_renamed_and_deleted, sixteen_lists_made_at_once_have_their_own_numbers,
                 media_are_put_on_lists_and_taken_off, a_refused_change_of_a_list_changes_nothing, the_vault_is_summed_up
             }
+            transfer {
+                a_move_is_noted_until_it_ends, where_copies_of_parts_are_comes_back,
+                rows_name_the_new_places_when_the_bytes_have_moved
+            }
+            transfer_hold { held_writes_are_refused_and_reads_go_on, nothing_is_written_after_the_hold }
+            transfer_rows {
+                the_pages_of_a_table_are_its_rows, rows_that_are_put_are_there_once,
+                numbers_go_on_after_the_last_that_was_given_out
+            }
             trash {
                 a_media_in_the_trash_is_out_of_sight, a_media_is_rendered_in_the_trash,
                 a_purge_lets_go_of_what_nobody_else_shows, a_purge_ends_the_render, a_purge_and_a_complete_agree,
@@ -110,6 +129,7 @@ macro_rules! every_case {
                 the_oldest_due_job_is_claimed, sixteen_claimers_take_each_job_once, the_next_due_time_is_known,
                 jobs_are_listed_with_the_dead_first
             }
+            depth { jobs_are_counted_by_state }
             leases {
                 a_lease_that_ran_out_is_taken_over, a_worker_that_lost_its_lease_changes_nothing,
                 a_renewed_lease_is_kept, a_job_given_back_has_spent_no_attempt, a_job_put_off_has_spent_no_attempt,
@@ -148,10 +168,18 @@ macro_rules! every_case {
                 an_end_is_told_of_once_before_and_once_after, a_sweep_that_comes_late_tells_of_the_end_alone,
                 revoked_and_deleted_forms_do_not_expire
             }
-            consent_model { a_thousand_histories_agree_with_a_model }
+            consent_model { a_hundred_histories_agree_with_a_model }
             vault_plus {
                 stored_media_are_paged_by_place, stored_media_are_filtered, stored_media_are_found_by_any_reference,
                 fetches_add_up, a_removed_media_lies_in_the_trash, a_purge_goes_in_steps, what_is_stored_adds_up
+            }
+            scrub {
+                a_shard_holds_the_blobs_whose_keys_begin_with_it, a_kept_blob_comes_back_whole,
+                parts_are_kept_until_their_upload_ends, a_lost_part_is_asked_for_again,
+                a_restored_catalog_forgets_what_was_staged, a_blob_in_quarantine_is_withheld_until_it_is_lifted,
+                a_quarantine_ends_the_render, bytes_that_come_again_take_the_place_of_the_lost_ones,
+                a_lost_rendition_is_made_anew, only_what_nothing_refers_to_is_let_go,
+                connections_are_walked_by_their_ids, counting_anew_changes_nothing_that_is_sound
             }
             sweeps {
                 due_sessions_are_found_and_expired, a_part_and_the_sweeper_agree, interrupted_completes_are_found,

@@ -7,7 +7,7 @@ use strongroom_core::upload::UploadState;
 use super::fixtures::{IDLE, digest, open, part, tenant};
 use super::{at, race};
 
-const ACCEPTED: PartRecorded = PartRecorded::Accepted { replaced_side: None };
+const ACCEPTED: PartRecorded = PartRecorded::Accepted { unneeded_side: None };
 
 pub(crate) async fn parts_come_back_in_order(catalog: &Catalog) {
     let owner = tenant(catalog).await;
@@ -34,12 +34,24 @@ pub(crate) async fn a_part_keeps_its_session_alive(catalog: &Catalog) {
 pub(crate) async fn the_replaced_side_file_is_answered(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let id = open(catalog, &owner, at(0)).await;
-    for (side, replaced_side) in [(None, None), (Some(7), None), (Some(8), Some(7)), (None, Some(8)), (None, None)] {
-        let try_of_one = Part { digest: digest(90), ..part(1, side) };
-        let recorded = catalog.record_part(owner.clone(), id, try_of_one, at(1), at(1).after(IDLE)).await.unwrap();
-        assert_eq!(recorded, PartRecorded::Accepted { replaced_side }, "side file {side:?}");
+    let tries = [(None, None), (Some(7), None), (Some(8), Some(7)), (None, Some(8)), (None, None)];
+    for (byte, (side, unneeded_side)) in (90..).zip(tries) {
+        let try_of_one = Part { digest: digest(byte), tag: Some(format!("tag{byte}")), ..part(1, side) };
+        let recorded =
+            catalog.record_part(owner.clone(), id, try_of_one.clone(), at(1), at(1).after(IDLE)).await.unwrap();
+        assert_eq!(recorded, PartRecorded::Accepted { unneeded_side }, "side file {side:?}");
         assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [try_of_one]);
     }
+}
+
+pub(crate) async fn the_same_bytes_again_change_nothing(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let id = open(catalog, &owner, at(0)).await;
+    catalog.record_part(owner.clone(), id, part(1, None), at(1), at(1).after(IDLE)).await.unwrap();
+    let again = catalog.record_part(owner.clone(), id, part(1, Some(7)), at(2), at(2).after(IDLE)).await.unwrap();
+    assert_eq!(again, PartRecorded::Accepted { unneeded_side: Some(7) });
+    assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(1, None)]);
+    assert_eq!(catalog.upload(owner, id).await.unwrap().unwrap().active_at, at(2));
 }
 
 pub(crate) async fn a_closed_session_takes_no_part(catalog: &Catalog) {
@@ -58,8 +70,8 @@ pub(crate) async fn a_closed_session_takes_no_part(catalog: &Catalog) {
     }
 }
 
-/// Each try wrote a side file of its own. Every one but the last must be answered exactly once, or it would never be removed;
-/// the last must not be, or the part would be lost.
+/// Each try wrote a side file of its own. Every one but that of the row must be answered exactly once, or it would never be
+/// removed; that one must not be, or the part would be lost.
 pub(crate) async fn racing_tries_of_one_part_replace_one_another(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let id = open(catalog, &owner, at(0)).await;
@@ -72,7 +84,7 @@ pub(crate) async fn racing_tries_of_one_part_replace_one_another(catalog: &Catal
     let mut sides: Vec<u64> = recorded
         .into_iter()
         .filter_map(|recorded| match recorded {
-            PartRecorded::Accepted { replaced_side } => replaced_side,
+            PartRecorded::Accepted { unneeded_side } => unneeded_side,
             PartRecorded::NotOpen(state) => panic!("the session is {state}"),
         })
         .collect();

@@ -1,12 +1,12 @@
 //! What the sweeper asks, and its races with those who are still at work.
 
 use strongroom_catalog::Catalog;
-use strongroom_catalog::records::PartRecorded;
+use strongroom_catalog::records::{Part, PartRecorded};
 use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_core::job::JobState;
 use strongroom_core::upload::UploadState;
 
-use super::fixtures::{IDLE, completed, completing, open, part, photo, ready, state, tenant, upload_record};
+use super::fixtures::{IDLE, completed, completing, digest, open, part, photo, ready, state, tenant, upload_record};
 use super::{at, race};
 
 pub(crate) async fn due_sessions_are_found_and_expired(catalog: &Catalog) {
@@ -55,7 +55,7 @@ pub(crate) async fn a_part_and_the_sweeper_agree(catalog: &Catalog) {
         if expired {
             assert_eq!(end, (true, PartRecorded::NotOpen(UploadState::Expired), UploadState::Expired, 0));
         } else {
-            assert_eq!(end, (false, PartRecorded::Accepted { replaced_side: None }, UploadState::Open, 1));
+            assert_eq!(end, (false, PartRecorded::Accepted { unneeded_side: None }, UploadState::Open, 1));
             accepted_rounds += 1;
         }
     }
@@ -80,7 +80,7 @@ pub(crate) async fn interrupted_completes_are_found(catalog: &Catalog) {
     assert!(catalog.move_upload(owner.clone(), second, from, to, at(31)).await.unwrap(), "a failed complete reopens");
     assert_eq!(interrupted(at(100)).await, []);
     let recorded = catalog.record_part(owner, second, part(1, None), at(32), at(32).after(IDLE)).await.unwrap();
-    assert_eq!(recorded, PartRecorded::Accepted { replaced_side: None });
+    assert_eq!(recorded, PartRecorded::Accepted { unneeded_side: None });
 }
 
 pub(crate) async fn closed_sessions_are_forgotten(catalog: &Catalog) {
@@ -128,8 +128,12 @@ pub(crate) async fn the_sweeper_knows_every_session(catalog: &Catalog) {
 pub(crate) async fn the_sweeper_knows_the_side_files_in_use(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let (id, other) = (open(catalog, &owner, at(0)).await, open(catalog, &owner, at(0)).await);
-    let record =
-        async |side| catalog.record_part(owner.clone(), id, part(2, side), at(1), at(1).after(IDLE)).await.unwrap();
+    let record = async |side: Option<u64>| {
+        // Other bytes each time: the same again would change nothing.
+        let bytes = digest(90 + u8::try_from(side.unwrap_or_default()).unwrap());
+        let part = Part { digest: bytes, ..part(2, side) };
+        catalog.record_part(owner.clone(), id, part, at(1), at(1).after(IDLE)).await.unwrap()
+    };
     let named = async |id, number, generation| catalog.names_side_file(id, number, generation).await.unwrap();
     record(Some(7)).await;
     assert!(named(id, 2, 7).await);
@@ -141,12 +145,16 @@ pub(crate) async fn the_sweeper_knows_the_side_files_in_use(catalog: &Catalog) {
     assert!(!named(id, 2, 8).await);
 }
 
-/// Bytes are published before any row names them, so those of a complete that is under way must count as named.
+/// Bytes are published before any row names them, so those of a session that has not ended must count as named.
 pub(crate) async fn the_sweeper_knows_the_blobs_in_use(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let named = async |upload| catalog.names_blob(BlobKey::of_upload(upload)).await.unwrap();
     let first = open(catalog, &owner, at(0)).await;
-    assert!(!named(first).await && !named(UploadId::random()).await);
+    assert!(named(first).await && !named(UploadId::random()).await);
+    let aborted = open(catalog, &owner, at(0)).await;
+    let (from, to) = (UploadState::Open, UploadState::Aborted);
+    assert!(catalog.move_upload(owner.clone(), aborted, from, to, at(1)).await.unwrap());
+    assert!(!named(aborted).await);
     let (from, to) = (UploadState::Open, UploadState::Completing);
     assert!(catalog.move_upload(owner.clone(), first, from, to, at(1)).await.unwrap());
     assert!(named(first).await);

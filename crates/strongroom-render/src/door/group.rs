@@ -81,6 +81,9 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
+        if self.leader.is_some() {
+            super::kills::count_abandoned();
+        }
         self.kill();
     }
 }

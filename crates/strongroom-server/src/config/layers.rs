@@ -64,7 +64,8 @@ impl Layers {
                 continue;
             };
             let name_in_file = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
-            self.set(&name_in_file, plain(&text), &name);
+            let value = self.plain(&name_in_file, &text);
+            self.set(&name_in_file, value, &name);
         }
         self
     }
@@ -73,9 +74,19 @@ impl Layers {
     #[must_use]
     pub fn with_option(mut self, name: &str, value: Option<&str>, flag: &str) -> Self {
         if let Some(text) = value {
-            self.set(name, plain(text), flag);
+            let value = self.plain(name, text);
+            self.set(name, value, flag);
         }
         self
+    }
+
+    /// A variable's or option's text as what it is: a text where the default is one, or else a number or truth.
+    fn plain(&self, name: &str, text: &str) -> Value {
+        match self.settings.iter().find(|(known, _)| known == name).map(|(_, setting)| &setting.value) {
+            Some(Value::Boolean(_)) => text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Boolean),
+            Some(Value::String(_)) => Value::String(text.to_owned()),
+            _ => plain(text),
+        }
     }
 
     fn set(&mut self, name: &str, value: Value, source: &str) {
@@ -94,7 +105,7 @@ fn parse(text: &str, source: &str) -> Result<Table, ConfigError> {
     text.parse::<Table>().map_err(|error| ConfigError::one(source, "", error.message(), "a TOML file"))
 }
 
-/// A variable's or option's text as the number or word it is.
+/// A text as the number or word it is.
 fn plain(text: &str) -> Value {
     let digits = text.replace('_', "");
     if let Ok(number) = digits.parse::<i64>() {

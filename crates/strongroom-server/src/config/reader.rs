@@ -1,6 +1,7 @@
 //! Typed reading, with every problem kept until the end.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -84,6 +85,19 @@ impl<'a> Reader<'a> {
         self.take(key, "a text", |value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    pub(super) fn truth(&mut self, key: &str) -> bool {
+        self.take(key, "true or false", Value::as_bool).unwrap_or_default()
+    }
+
+    /// A text that is not to be shown: a problem with it says so without it.
+    pub(super) fn secret(&mut self, key: &str, expected: &str, is_good: impl Fn(&str) -> bool) -> String {
+        match self.value(key).and_then(Value::as_str) {
+            Some(text) if is_good(text) => return text.to_owned(),
+            _ => self.problem(key, "what was given", expected),
+        }
+        String::new()
+    }
+
     pub(super) fn parsed<T: FromStr + Placeholder>(&mut self, key: &str, expected: &str) -> T {
         self.take(key, expected, |value| value.as_str()?.parse().ok()).unwrap_or_else(T::placeholder)
     }
@@ -137,6 +151,23 @@ impl<'a> Reader<'a> {
         .unwrap_or(*range.start())
     }
 
+    /// An address and port; `None` where it is empty.
+    pub(super) fn optional_address(&mut self, key: &str) -> Option<SocketAddr> {
+        self.take(key, "empty, or an address and port, such as 127.0.0.1:9464", |value| match value.as_str()? {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        })
+        .flatten()
+    }
+
+    /// A part of a whole.
+    pub(super) fn share(&mut self, key: &str) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "0 and 1 are exact")]
+        let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+        self.take(key, "a number from 0 to 1", |value| number(value).filter(|share| (0.0..=1.0).contains(share)))
+            .unwrap_or_default()
+    }
+
     /// A length of time in units of `unit_seconds`, at least `least` units.
     pub(super) fn span(&mut self, key: &str, unit_seconds: f64, least: f64) -> Duration {
         #[allow(clippy::cast_precision_loss, reason = "no span of time needs 53 bits of units")]
@@ -166,7 +197,7 @@ pub(super) trait Placeholder {
     fn placeholder() -> Self;
 }
 
-impl Placeholder for std::net::SocketAddr {
+impl Placeholder for SocketAddr {
     fn placeholder() -> Self {
         Self::from(([127, 0, 0, 1], 0))
     }

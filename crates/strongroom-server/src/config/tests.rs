@@ -40,6 +40,39 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
+fn a_bucket_wants_parts_that_s3_takes() {
+    let bucket = ("STRONGROOM_STORE__URL", "s3://media/vault");
+    assert_eq!(read(&[bucket]).unwrap().store.bucket.unwrap().url, bucket.1);
+    assert!(read(&[]).unwrap().store.bucket.is_none());
+    let error = read(&[bucket, ("STRONGROOM_UPLOAD__MIN_PART_BYTES", "4_194_304")]).unwrap_err().to_string();
+    assert!(error.ends_with("4194304 is not at least 8388608 where store.url is a bucket"), "{error}");
+    for wrong in ["s3://", "s3:///prefix", "/var/media", "https://s3.example.com/media"] {
+        let error = read(&[("STRONGROOM_STORE__URL", wrong)]).unwrap_err().to_string();
+        assert!(error.ends_with("is not empty, or s3://bucket or s3://bucket/prefix"), "{error}");
+    }
+}
+
+#[test]
+fn secrets_are_texts_and_are_not_shown() {
+    let config = read(&[
+        ("STRONGROOM_STORE__URL", "s3://media"),
+        ("STRONGROOM_STORE__ACCESS_KEY_ID", "0007"),
+        ("STRONGROOM_STORE__SECRET_ACCESS_KEY", "1234567890"),
+        ("STRONGROOM_DATABASE__URL", "postgres://me:hunter2@localhost/vault"),
+    ])
+    .unwrap();
+    let bucket = config.store.bucket.as_ref().unwrap();
+    assert_eq!(
+        (bucket.access_key_id.as_deref(), bucket.secret_access_key.as_deref()),
+        (Some("0007"), Some("1234567890"))
+    );
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("1234567890") && !shown.contains("hunter2"), "{shown}");
+    let error = read(&[("STRONGROOM_DATABASE__URL", "mysql://me:hunter2@localhost/vault")]).unwrap_err().to_string();
+    assert!(error.contains("database.url (STRONGROOM_DATABASE__URL)") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
 fn later_layers_win() {
     let layers = Layers::defaults()
         .unwrap()

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use strongroom_core::signed_url::{KeyRing, SigningKey};
 
-/// How many keys the file keeps. URLs live for a day; whoever rotates more often than hourly ends them early.
-const MOST_KEYS: usize = 24;
+use super::keys::MOST_KEYS;
 
 /// Reads the keys below `data_dir`, making the first one if there is none.
 pub(super) fn load_or_create(data_dir: &Path) -> io::Result<KeyRing> {
@@ -47,7 +46,7 @@ pub(super) fn load(data_dir: &Path) -> io::Result<KeyRing> {
 ///
 /// # Errors
 /// Where the file cannot be read or replaced.
-pub(crate) fn rotate(data_dir: &Path) -> io::Result<String> {
+pub(super) fn rotate(data_dir: &Path) -> io::Result<String> {
     let ring = load_or_create(data_dir)?;
     let fresh = SigningKey::random();
     let id = fresh.id().to_owned();

@@ -1,7 +1,7 @@
 //! The URLs of renditions: made here, and checked here.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -10,25 +10,43 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
 use strongroom_core::settings::Settings;
 use strongroom_core::signed_url::{Grant, KeyRing, Rejected, Subject, expiry_bucket};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
-use super::key_file;
+use super::keys::KeySource;
+
+/// How long at least between two looks for keys that other nodes have made.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Makes and checks signed URLs.
 #[derive(Clone)]
 pub(crate) struct Urls {
     base: Arc<str>,
     lifetime: Duration,
-    data_dir: PathBuf,
-    ring: Arc<RwLock<(KeyRing, Option<SystemTime>)>>,
+    source: KeySource,
+    ring: Arc<RwLock<Known>>,
+    looks: Arc<Looks>,
+}
+
+/// The keys as they were last read.
+struct Known {
+    keys: KeyRing,
+    stamp: Option<SystemTime>,
+}
+
+/// Looks for keys that are not known.
+#[derive(Default)]
+struct Looks {
+    begun: AtomicU64,
+    last: Mutex<Option<Instant>>,
 }
 
 impl Urls {
-    /// Reads the signing keys below `data_dir`; URLs start with `base`.
-    pub(crate) fn open(data_dir: &Path, base: &str, lifetime: Duration) -> io::Result<Self> {
-        let ring = key_file::load_or_create(data_dir)?;
-        let changed_at = changed_at(data_dir);
-        let ring = Arc::new(RwLock::new((ring, changed_at)));
-        Ok(Self { base: base.into(), lifetime, data_dir: data_dir.to_owned(), ring })
+    /// Reads the signing keys; URLs start with `base`.
+    pub(crate) async fn open(source: KeySource, base: &str, lifetime: Duration, now: Timestamp) -> io::Result<Self> {
+        let (keys, stamp) = (source.load_or_create(now).await?, source.stamp());
+        let ring = Arc::new(RwLock::new(Known { keys, stamp }));
+        Ok(Self { base: base.into(), lifetime, source, ring, looks: Arc::default() })
     }
 
     /// The base of every URL handed out.
@@ -36,14 +54,16 @@ impl Urls {
         &self.base
     }
 
-    /// Takes over keys that were rotated since. Called now and then; a key file that cannot be read changes nothing.
-    pub(crate) fn reload(&self) {
-        let changed_at = changed_at(&self.data_dir);
-        if changed_at == self.ring.read().unwrap_or_else(PoisonError::into_inner).1 {
+    /// Takes over keys that were rotated since. Called now and then; keys that cannot be read change nothing.
+    pub(crate) async fn reload(&self) {
+        let stamp = self.source.stamp();
+        if stamp.is_some() && stamp == self.ring.read().unwrap_or_else(PoisonError::into_inner).stamp {
             return;
         }
-        match key_file::load(&self.data_dir) {
-            Ok(ring) => *self.ring.write().unwrap_or_else(PoisonError::into_inner) = (ring, changed_at),
+        match self.source.load().await {
+            Ok(keys) => {
+                *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Known { keys, stamp };
+            }
             Err(error) => tracing::error!(%error, "the signing keys could not be read again; the old ones stay in use"),
         }
     }
@@ -63,15 +83,41 @@ impl Urls {
         Signer { urls: self, subject, version, expires: expiry_bucket(now, own.unwrap_or(self.lifetime)) }
     }
 
-    /// What a URL grants.
-    pub(crate) fn verify(&self, subject: Subject, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
-        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        ring.0.verify(subject, file, query, now)
+    /// What a URL grants. One that is signed with a key that we do not know may come from another node that just rotated.
+    pub(crate) async fn verify(
+        &self,
+        subject: Subject,
+        file: &str,
+        query: &str,
+        now: Timestamp,
+    ) -> Result<Grant, Rejected> {
+        let looks = self.looks.begun.load(Ordering::Acquire);
+        match self.verify_with_known(subject, file, query, now) {
+            Err(Rejected::UnknownKey) => {}
+            verified => return verified,
+        }
+        self.look_again(looks).await;
+        self.verify_with_known(subject, file, query, now)
     }
-}
 
-fn changed_at(data_dir: &Path) -> Option<SystemTime> {
-    std::fs::metadata(key_file::path(data_dir)).and_then(|metadata| metadata.modified()).ok()
+    /// Reads the keys again, unless somebody has begun to since there were `looks` of it. One at a time and not too often, whoever
+    /// invents names of keys; those who ask meanwhile wait for the same look.
+    async fn look_again(&self, looks: u64) {
+        let mut last = self.looks.last.lock().await;
+        if self.looks.begun.load(Ordering::Acquire) != looks {
+            return;
+        }
+        if let Some(last) = *last {
+            tokio::time::sleep_until(last + BETWEEN_LOOKS).await;
+        }
+        self.looks.begun.fetch_add(1, Ordering::AcqRel);
+        self.reload().await;
+        *last = Some(Instant::now());
+    }
+
+    fn verify_with_known(&self, subject: Subject, file: &str, query: &str, now: Timestamp) -> Result<Grant, Rejected> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).keys.verify(subject, file, query, now)
+    }
 }
 
 /// Makes URLs for the renditions of one media, or of one avatar.
@@ -98,7 +144,7 @@ impl Signer<'_> {
         let file = file_name(name, format);
         let grant = Grant { subject: self.subject, file, expires: self.expires, version: self.version };
         let ring = self.urls.ring.read().unwrap_or_else(PoisonError::into_inner);
-        format!("{}{}", self.urls.base, ring.0.sign(&grant))
+        format!("{}{}", self.urls.base, ring.keys.sign(&grant))
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn avatar(
     let now = app.clock.now();
     let id = PersonId::new(path_number(&person).map_err(refused)?);
     let query = query.as_deref().unwrap_or_default();
-    let grant = app.urls.verify(Subject::Person(id), &file, query, now).map_err(refused)?;
+    let grant = app.urls.verify(Subject::Person(id), &file, query, now).await.map_err(refused)?;
     let unknown = || Problem::new(Kind::NotFound, "this avatar no longer exists");
     let (name, extension) = parse_file_name(&file).ok_or_else(unknown)?;
     let found = app.catalog.avatar(id, name).await?.ok_or_else(unknown)?;

@@ -1,8 +1,11 @@
 //! `GET /media/{mediaId}/{file}`: a rendition, to whoever holds a good URL.
 
+use std::time::Duration;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use strongroom_catalog::records::{Deliverable, Rendition};
 use strongroom_core::id::MediaId;
 use strongroom_core::release_form::{Consent, ConsentPolicy};
 use strongroom_core::signed_url::{Rejected, Subject, path_number};
@@ -16,6 +19,9 @@ use crate::delivery::urls::parse_file_name;
 use crate::http::cors;
 use crate::problem::{Kind, Problem};
 
+/// How long a URL of the bucket is good.
+const REDIRECTED: Duration = Duration::from_secs(60);
+
 /// Serves a rendition.
 pub(super) async fn deliver(
     State(app): State<App>,
@@ -28,7 +34,7 @@ pub(super) async fn deliver(
     // The signature first: to whoever cannot sign, a media that exists and one that does not look alike.
     let id = MediaId::new(path_number(&media).map_err(refused)?);
     let query = query.as_deref().unwrap_or_default();
-    let grant = app.urls.verify(Subject::Media(id), &file, query, now).map_err(refused)?;
+    let grant = app.urls.verify(Subject::Media(id), &file, query, now).await.map_err(refused)?;
     let unknown = || Problem::new(Kind::NotFound, "this media or rendition no longer exists");
     let (name, extension) = parse_file_name(&file).ok_or_else(unknown)?;
     let found = app.catalog.deliverable(id, name).await?.ok_or_else(unknown)?;
@@ -41,11 +47,27 @@ pub(super) async fn deliver(
     if extension != format.extension() {
         return Err(unknown());
     }
+    if app.config.store.redirect && found.settings.policy() != ConsentPolicy::Require {
+        let disposition = disposition::inline(&format!("{id}-{file}"));
+        if let Some(mut redirect) = to_bucket(&app, &found, &disposition).await? {
+            cors::delivered(&app, &found.settings, &headers, &mut redirect);
+            app.fetch_counts.count(found.connection, id, name, now);
+            return Ok(redirect);
+        }
+    }
     let reader = match app.store.open_rendition(found.blob, name, format).await {
         // Purged since the row was read, unless the row is still there: then bytes are lost, and that is ours to hear of.
         Err(StoreError::Missing) if app.catalog.deliverable(id, name).await?.is_none() => return Err(unknown()),
         opened => opened?,
     };
+    if reader.len() != found.rendition.size_bytes {
+        // Never half a picture: fsck mends it.
+        let (blob, there) = (found.blob, reader.len());
+        return Err(Problem::internal(format!(
+            "{name} of {blob} has {there} bytes, not {}",
+            found.rendition.size_bytes
+        )));
+    }
     // Where consent can be withdrawn, a browser asks each time whether it still may show what it has.
     let cache_control = match found.settings.policy() {
         ConsentPolicy::Require => "private, max-age=0, must-revalidate".to_owned(),
@@ -68,6 +90,18 @@ pub(super) async fn deliver(
     Ok(response)
 }
 
+/// Sends whoever asks to the bucket itself, for a moment. Never where a form gates delivery: what it closes has to be closed at
+/// once, and this URL would outlive it.
+async fn to_bucket(app: &App, found: &Deliverable, disposition: &HeaderValue) -> Result<Option<Response>, Problem> {
+    let Rendition { name, format, .. } = found.rendition;
+    let disposition = disposition.to_str().unwrap_or("inline");
+    let signed = app.store.presign_rendition(found.blob, name, format, REDIRECTED, format.content_type(), disposition);
+    let Some(url) = signed.await? else { return Ok(None) };
+    let location = HeaderValue::from_str(&url).map_err(|error| Problem::internal(error.to_string()))?;
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok(Some((StatusCode::TEMPORARY_REDIRECT, headers).into_response()))
+}
+
 /// Whether an answer counts as a fetch: it has a file's first byte. A film that is watched is one fetch, however many ranges
 /// of it a player asks for.
 fn is_fetch(method: &Method, response: &Response) -> bool {
@@ -82,7 +116,7 @@ fn is_fetch(method: &Method, response: &Response) -> bool {
 
 pub(super) fn refused(rejected: Rejected) -> Problem {
     match rejected {
-        Rejected::Invalid => {
+        Rejected::Invalid | Rejected::UnknownKey => {
             Problem::new(Kind::SignatureInvalid, "the signature of this URL is not ours, or the URL was altered")
         }
         Rejected::Expired => Problem::new(Kind::UrlExpired, "this URL has expired; ask for the media again"),

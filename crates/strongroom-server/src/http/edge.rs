@@ -8,11 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use strongroom_core::id::RequestId;
+use tracing::Instrument as _;
 
-use super::leftover;
 use super::rate_limit::Tally;
+use super::{leftover, request_id};
 use crate::problem::Problem;
+use crate::telemetry::{self, Answering};
 
 /// A problem travels to the edge as an extension of an empty answer; there it meets the request's id and gets its body.
 impl IntoResponse for Problem {
@@ -23,22 +24,30 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Runs one request.
+/// Runs one request, in a span that every line logged for it belongs to.
 pub(super) async fn edge(request: Request, next: Next) -> Response {
-    let id = RequestId::random();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let id = request_id::of(request.headers());
+    let answering = Answering::new(&request);
+    let span = telemetry::request_span(&id, &answering, request.headers());
+    answer(request, next, id, answering).instrument(span).await
+}
+
+async fn answer(request: Request, next: Next, id: String, answering: Answering) -> Response {
+    let path = request.uri().path().to_owned();
     let (mut request, leftover) = leftover::lend(request);
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let (status, kind) = problem.kind.wire();
+    let problem = response.extensions_mut().remove::<Problem>();
+    let kind = problem.as_ref().map(|problem| problem.kind.wire().1);
+    if let Some(problem) = problem {
+        let status = problem.kind.wire().0;
         if status >= 500 {
             let private = problem.private.as_deref().unwrap_or_default();
-            tracing::error!(request_id = %id, %method, path, status, kind, private, "request failed");
+            tracing::error!(path, status, kind, private, "request failed");
         } else {
-            tracing::debug!(request_id = %id, %method, path, status, kind, message = problem.message, "request refused");
+            tracing::debug!(path, status, kind, reason = problem.message, "request refused");
         }
         let headers = std::mem::take(response.headers_mut());
         response = problem_response(problem, &id);
@@ -48,17 +57,21 @@ pub(super) async fn edge(request: Request, next: Next) -> Response {
         }
     }
     tally.tell(response.headers_mut());
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+    if let Some(value) = request_id::field(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     // Who was too slow has had its time.
     if response.status() != StatusCode::REQUEST_TIMEOUT {
         leftover.linger();
     }
+    answering.answered(response.status(), kind);
+    // The access log. Not at `info`: thousands of deliveries a second are counted at less cost than they are written down.
+    let (status, seconds) = (response.status().as_u16(), answering.seconds());
+    tracing::debug!(target: "access", path, status, seconds, "answered");
     response
 }
 
-fn problem_response(problem: Problem, id: &RequestId) -> Response {
+fn problem_response(problem: Problem, id: &str) -> Response {
     let retry_after = problem.retry_after_seconds();
     let (status, kind) = problem.kind.wire();
     let mut body = json!({

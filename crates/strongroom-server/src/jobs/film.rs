@@ -8,7 +8,7 @@ use strongroom_core::rendition::RenditionName;
 use strongroom_render::{FilmFacts, FilmStep, Renderer};
 use tokio::sync::mpsc;
 
-use super::worker::{Attempt, Worker, row};
+use super::worker::{Attempt, Worker};
 
 /// Steps that may wait for the catalog before the renderer does.
 const STEPS: usize = 16;
@@ -54,9 +54,9 @@ impl Worker {
                 self.publish_step(job, film).await
             }
             FilmStep::Made(files) => {
-                self.publish(job, &files).await?;
+                let renditions = self.publish(job, &files).await?;
                 if let Some(facts) = &mut film.facts {
-                    facts.renditions.extend(files.iter().map(row));
+                    facts.renditions.extend(renditions);
                 }
                 self.publish_step(job, film).await
             }

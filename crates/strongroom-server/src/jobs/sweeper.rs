@@ -21,6 +21,7 @@ use crate::services::completion::Completion;
 use crate::services::freeing::freeing;
 use crate::services::removal::purge_deleted;
 use crate::services::settled::Settled;
+use crate::telemetry;
 
 /// How long a complete may be at work before it counts as interrupted. One that is only slow is not harmed: its upload is
 /// ended in turns.
@@ -28,6 +29,9 @@ const INTERRUPTED: Duration = Duration::from_secs(30);
 
 /// How long done jobs stay in `strongroom jobs list`.
 const DONE_JOBS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// In how many sweeps the bucket is once asked for multipart uploads.
+const MULTIPARTS_EVERY: u8 = 16;
 
 /// Sessions expired in one sweep.
 const MOST_EXPIRED: u32 = 1000;
@@ -63,14 +67,15 @@ impl Sweeper {
     }
 
     async fn sweep(&self, blob_shard: u8) {
-        self.urls.reload();
+        self.urls.reload().await;
         let steps = [
             ("expire uploads", self.expire_uploads().await),
             ("end interrupted completes", self.resume_completes().await),
             ("purge deleted connections", purge_deleted(&self.catalog, &self.store, self.clock.now()).await),
             ("empty the trash", self.empty_trash().await),
             ("tell of release forms that lapse", self.tell_lapsing_forms().await),
-            ("clear staged files", self.clear_staging().await),
+            ("clear staged files", self.clear_staging(blob_shard).await),
+            ("abort multipart uploads without a row", self.clear_multiparts(blob_shard).await),
             ("clear blobs without a row", self.clear_blobs(blob_shard).await),
             ("set the reserve aside", self.keep_reserve().await),
             ("clear scratch", self.store.sweep_scratch().await.map(drop).map_err(Problem::from)),
@@ -79,6 +84,7 @@ impl Sweeper {
         ];
         for (step, result) in steps {
             if let Err(Problem { message, private, .. }) = result {
+                telemetry::sweep_failed(step);
                 tracing::error!(step, message, private, "a step of the sweep failed; the next sweep does it again");
             }
         }
@@ -89,7 +95,7 @@ impl Sweeper {
         for upload in self.catalog.due_uploads(now, MOST_EXPIRED).await? {
             let expiring = || self.catalog.expire_upload(upload.connection.clone(), upload.id, now);
             if freeing(&self.store, expiring).await? {
-                self.store.discard_upload(upload.id).await?;
+                self.completion.sessions.discard(&upload).await?;
             }
         }
         Ok(())
@@ -108,14 +114,17 @@ impl Sweeper {
         Ok(())
     }
 
-    async fn clear_staging(&self) -> Result<(), Problem> {
-        for shard in Store::shards() {
+    async fn clear_staging(&self, shard: u8) -> Result<(), Problem> {
+        // In a bucket each look costs a request, and side objects are few: one shard at a time, as with blobs.
+        for shard in Store::shards().filter(|each| *each == shard || !self.store.is_shared()) {
             for staged in self.store.staged_uploads(shard).await? {
                 match self.catalog.state_of_staged(staged.upload).await? {
                     Some(UploadState::Completing) => {}
                     Some(UploadState::Open) => self.clear_side_files(&staged).await?,
-                    Some(_) => self.store.discard_upload(staged.upload).await?,
-                    None if staged.modified_at < self.oldest_kept() => self.store.discard_upload(staged.upload).await?,
+                    Some(_) => self.store.discard_upload(staged.upload, None).await?,
+                    None if staged.modified_at < self.oldest_kept() => {
+                        self.store.discard_upload(staged.upload, None).await?;
+                    }
                     None => {}
                 }
             }
@@ -130,6 +139,22 @@ impl Sweeper {
         for side in staged.side_files.iter().filter(|side| old(side.modified_at)) {
             if !self.catalog.names_side_file(staged.upload, side.number, side.generation).await? {
                 self.store.discard_side(staged.upload, side.number, side.generation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Aborts multipart uploads that no open session names: begun by a node that died before its row, or by the second of two
+    /// nodes, or left of a session that was closed. They cost money until they are aborted, and no listing of objects shows them.
+    async fn clear_multiparts(&self, shard: u8) -> Result<(), Problem> {
+        if !shard.is_multiple_of(MULTIPARTS_EVERY) {
+            return Ok(());
+        }
+        for staged in self.store.multiparts().await? {
+            let is_old = staged.begun_at < self.oldest_kept();
+            if is_old && self.catalog.multipart_of_staged(staged.upload).await?.as_ref() != Some(&staged.multipart) {
+                tracing::info!(upload = %staged.upload, "aborting a multipart upload that no row names");
+                self.store.abort_multipart(staged.upload, &staged.multipart).await?;
             }
         }
         Ok(())

@@ -10,11 +10,15 @@ use strongroom_core::job::{HEARTBEAT, JobKind};
 use strongroom_core::media::{Failure, FailureCode, Format};
 use strongroom_render::{RenderError, Rendered, RenderedFile, Renderer};
 use strongroom_store::{NewRendition, Store, StoreError};
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::beginning::{Begun, NO_ROOM_DELAY, NO_ROOM_PAUSE};
+use super::digests::digested;
 use super::wake::Ear;
 use super::{Admission, Drain, Wake};
 use crate::services::settled::Settled;
+use crate::telemetry;
 
 /// A worker of one queue.
 #[derive(Clone)]
@@ -57,12 +61,14 @@ impl Attempt {
 
 impl From<CatalogError> for Attempt {
     fn from(error: CatalogError) -> Self {
+        telemetry::catalog_failed(&error);
         Self::Broken(FailureCode::Storage, error.to_string())
     }
 }
 
 impl From<StoreError> for Attempt {
     fn from(error: StoreError) -> Self {
+        telemetry::store_failed(&error);
         Self::Broken(FailureCode::Storage, error.to_string())
     }
 }
@@ -112,26 +118,34 @@ impl Worker {
 
     async fn work_off(&self, job: ClaimedJob) {
         let blob = job.blob;
-        match self.end(job.clone()).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(job = job.id, attempt = job.attempt, "another worker has taken the job over"),
-            // The lease runs out and the job is claimed again.
-            Err(error) => tracing::error!(job = job.id, %error, "a job's end could not be written"),
+        let span = telemetry::job_span(&job);
+        async {
+            match self.end(job).await {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!("another worker has taken the job over"),
+                // The lease runs out and the job is claimed again.
+                Err(error) => tracing::error!(%error, "a job's end could not be written"),
+            }
         }
+        .instrument(span)
+        .await;
         self.settled.announce(blob);
     }
 
     /// Runs a job and writes its end. `false` means that the lease was lost.
     async fn end(&self, job: ClaimedJob) -> Result<bool, CatalogError> {
-        match self.attempt(&job).await {
+        let began = Instant::now();
+        let attempt = self.attempt(&job).await;
+        telemetry::attempt_ended(job.kind, outcome(&attempt), began.elapsed());
+        match attempt {
             Ok(facts) => self.catalog.finish_render(job, facts, self.clock.now()).await,
             Err(Attempt::Failed(failure)) if failure.code.is_retryable() => {
-                tracing::warn!(job = job.id, attempt = job.attempt, %failure, "an attempt failed");
+                tracing::warn!(%failure, "an attempt failed");
                 self.catalog.retry_render(job, failure, self.clock.now()).await
             }
             Err(Attempt::Failed(failure)) => self.catalog.fail_render(job, failure, self.clock.now()).await,
             Err(Attempt::Broken(code, private)) => {
-                tracing::error!(job = job.id, attempt = job.attempt, private, "an attempt broke");
+                tracing::error!(private, "an attempt broke");
                 let failure = Failure::new(code, "the renditions could not be made here; the original is kept");
                 self.catalog.retry_render(job, failure, self.clock.now()).await
             }
@@ -141,7 +155,7 @@ impl Worker {
                 passed
             }
             Err(Attempt::NoRoom(reason)) => {
-                tracing::warn!(job = job.id, reason, "a job is put off");
+                tracing::warn!(reason, "a job is put off");
                 let now = self.clock.now();
                 let postponed = self.catalog.postpone_job(job, reason, now.after(NO_ROOM_DELAY), now).await;
                 // The next one will hardly fare better, and putting off a long queue as fast as may be fills the disk.
@@ -180,8 +194,8 @@ impl Worker {
                     Some(Format::Pdf) => renderer.render_page(&input, &output).await?,
                     _ => renderer.render_photo(&input, &output).await?,
                 };
-                self.publish(job, &rendered.renditions).await?;
-                photo_facts(&rendered)
+                let renditions = self.publish(job, &rendered.renditions).await?;
+                photo_facts(&rendered, renditions)
             }
             JobKind::RenderFilm => self.render_film(job, &renderer, &input, &output).await?,
         };
@@ -192,11 +206,14 @@ impl Worker {
     /// Moves finished files to where they are delivered from, unless the job is another's by now: a worker that was stopped
     /// for longer than its lease, and goes on here, would put them over those of the one who took over. What is left of that,
     /// being stopped between this look and the move, is the store's to prevent (`Store::scratch`).
-    pub(super) async fn publish(&self, job: &ClaimedJob, made: &[RenderedFile]) -> Result<(), Attempt> {
+    pub(super) async fn publish(&self, job: &ClaimedJob, made: &[RenderedFile]) -> Result<Vec<Rendition>, Attempt> {
+        let rows =
+            digested(made).await.map_err(|error| Attempt::ours(&format!("a rendition could not be read: {error}")))?;
         self.hold(job).await?;
         let file = |made: &RenderedFile| NewRendition { name: made.name, format: made.format, from: made.file.clone() };
         let files: Vec<NewRendition> = made.iter().map(file).collect();
-        Ok(self.store.put_renditions(job.blob, &files).await?)
+        self.store.put_renditions(job.blob, &files).await?;
+        Ok(rows)
     }
 
     /// Renews the lease until it is lost. A renewal that the catalog does not answer is tried again at the next beat: the
@@ -207,24 +224,33 @@ impl Worker {
             match self.catalog.renew_lease(job.id, job.lease.clone(), self.clock.now()).await {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(error) => tracing::warn!(job = job.id, %error, "a lease could not be renewed"),
+                Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
             }
         }
     }
 }
 
-fn photo_facts(rendered: &Rendered) -> RenderedFacts {
+/// How an attempt ended, in a word.
+fn outcome(attempt: &Result<RenderedFacts, Attempt>) -> &'static str {
+    match attempt {
+        Ok(_) => "done",
+        Err(Attempt::Failed(failure)) if failure.code.is_retryable() => "retried",
+        Err(Attempt::Failed(_)) => "failed",
+        Err(Attempt::Broken(..)) => "broken",
+        Err(Attempt::ForQueue(_)) => "handed_over",
+        Err(Attempt::NoRoom(_)) => "no_room",
+        Err(Attempt::LeaseLost) => "lease_lost",
+        Err(Attempt::CutOff) => "cut_off",
+    }
+}
+
+fn photo_facts(rendered: &Rendered, renditions: Vec<Rendition>) -> RenderedFacts {
     RenderedFacts {
         media_type: rendered.media_type,
         format: rendered.format,
         dimensions: Some(rendered.size),
         duration_ms: None,
         sha256: Some(rendered.sha256),
-        renditions: rendered.renditions.iter().map(row).collect(),
+        renditions,
     }
-}
-
-/// A finished file, as the catalog keeps it.
-pub(super) fn row(made: &RenderedFile) -> Rendition {
-    Rendition { name: made.name, format: made.format, dimensions: made.size, size_bytes: made.bytes }
 }

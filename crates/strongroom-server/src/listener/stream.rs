@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::pace::Pace;
+use crate::telemetry::Counted;
 
 /// A socket with deadlines.
 pub(super) struct PacedStream {
@@ -17,6 +18,7 @@ pub(super) struct PacedStream {
     pace: Pace,
     reading: Alarm,
     writing: Alarm,
+    counted: Counted,
 }
 
 /// One deadline, armed while something is waited for.
@@ -42,11 +44,12 @@ impl Alarm {
 
 impl PacedStream {
     pub(super) fn new(socket: TcpStream, pace: Pace) -> Self {
-        Self { socket, pace, reading: Alarm::default(), writing: Alarm::default() }
+        Self { socket, pace, reading: Alarm::default(), writing: Alarm::default(), counted: Counted::default() }
     }
 
-    fn check_writing<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if result.is_ready() {
+    fn check_writing(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = &result {
+            self.counted.sent.increment(written.as_ref().map_or(0, |bytes| *bytes as u64));
             self.writing.disarm();
             return result;
         }
@@ -69,6 +72,7 @@ impl AsyncRead for PacedStream {
         let before = buffer.filled().len();
         let result = Pin::new(&mut this.socket).poll_read(context, buffer);
         if buffer.filled().len() > before {
+            this.counted.received.increment((buffer.filled().len() - before) as u64);
             this.pace.heard();
         }
         // A head that drips in keeps its one deadline: a byte more does not move it.

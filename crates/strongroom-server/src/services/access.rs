@@ -10,6 +10,7 @@ use strongroom_core::connection::ConnectionStatus;
 use strongroom_core::id::ConnectionId;
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Permission, Scope};
+use tracing::Instrument as _;
 
 use crate::problem::{Kind, Problem};
 
@@ -109,10 +110,11 @@ impl Access {
             return;
         }
         let (catalog, id) = (self.catalog.clone(), connection.id.clone());
-        tokio::spawn(async move {
+        let noting = async move {
             if let Err(error) = catalog.note_use(id, now).await {
                 tracing::debug!(%error, "the use of a connection could not be noted");
             }
-        });
+        };
+        tokio::spawn(noting.in_current_span());
     }
 }

@@ -4,21 +4,23 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{NewMedia, NextStep, Part, Upload};
+use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Clock;
-use strongroom_core::content_digest::ExpectedDigests;
+use strongroom_core::content_digest::{DigestMismatch, ExpectedDigests};
 use strongroom_core::digest::{Digest, merge};
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
 use strongroom_core::upload::{PartRange, UploadState, missing_parts};
 use strongroom_store::{PartLocation, Store, StoreError};
+use tracing::Instrument as _;
 
 use super::one_at_a_time::OneAtATime;
 use super::sessions::{Sessions, closed};
 use crate::jobs::Wake;
 use crate::problem::{Kind, Problem};
+use crate::telemetry;
 
 /// Completing uploads.
 #[derive(Clone)]
@@ -47,10 +49,11 @@ impl Completion {
     ) -> Result<MediaId, Problem> {
         let (this, owner) = (self.clone(), owner.clone());
         // A client that goes away does not stop what it has begun.
-        let running = tokio::spawn(async move {
+        let run = async move {
             let _turn = this.ends.turn(id).await;
             this.run(&owner, id, &named).await
-        });
+        };
+        let running = tokio::spawn(run.in_current_span());
         running.await.map_err(|error| Problem::internal(error.to_string()))?
     }
 
@@ -87,14 +90,49 @@ impl Completion {
     }
 
     async fn publish(&self, upload: Upload) -> Result<MediaId, Problem> {
+        let (owner, id) = (upload.connection.clone(), upload.id);
+        match self.publish_parts(upload).await {
+            Err(Unpublished::Missing) => self.reopen(owner, id).await,
+            Err(Unpublished::Refused(problem)) => Err(problem),
+            Ok(media) => Ok(media),
+        }
+    }
+
+    /// The bytes are not where their rows say. On a shared store another node may have ended the upload meanwhile, or the bucket
+    /// may have dropped its parts by a rule of its own: then the client has to send them again.
+    async fn reopen(&self, owner: ConnectionId, id: UploadId) -> Result<MediaId, Problem> {
+        let lost = || Problem::internal(format!("acknowledged bytes of {id} are not there"));
+        if !self.store.is_shared() {
+            return Err(lost());
+        }
+        if self.catalog.reopen_empty(owner.clone(), id, self.clock.now()).await? {
+            tracing::error!(upload = %id, "acknowledged parts are no longer in the bucket; the session is open again, and empty");
+            let upload = self.sessions.find(&owner, id).await?;
+            return check_whole(&upload, &[]).and(Err(lost()));
+        }
+        self.sessions.find(&owner, id).await?.media.ok_or_else(lost)
+    }
+
+    async fn publish_parts(&self, upload: Upload) -> Result<MediaId, Unpublished> {
+        let upload = if self.store.is_shared() {
+            // Another node may have begun the multipart upload after this session was read.
+            self.sessions.find(&upload.connection, upload.id).await?
+        } else {
+            upload
+        };
         // Read again: a part may have been replaced between the check and the change of state. Now none can be.
         let parts = self.catalog.parts(upload.connection.clone(), upload.id).await?;
         check_whole(&upload, &parts)?;
         let etag = whole_digest(&parts)?;
         let places = places(&upload, &parts);
         let blob = BlobKey::of_upload(upload.id);
-        self.check_repr_digest(&upload, &places).await?;
-        self.store.publish(upload.id, &upload.plan, &places, blob).await?;
+        if !self.store.is_shared() {
+            self.check_repr_digest(&upload, &places).await?;
+        }
+        self.store.publish(upload.id, &upload.plan, &places, upload.multipart.as_deref(), blob).await?;
+        if self.store.is_shared() {
+            self.check_published_digest(&upload, blob).await?;
+        }
         let head = self.store.read_blob_head(blob, SNIFF_LENGTH).await?;
         let (media_type, format, next) = judge(sniff(&head), &upload.content_type);
         let size_bytes = upload.plan.size();
@@ -106,23 +144,34 @@ impl Completion {
             self.store.delete_blob(blob).await?;
         }
         self.wake.wake();
+        telemetry::upload_completed();
         Ok(completed.media)
     }
 
     /// Verifies the whole file's digest where init named one. This is the one case in which complete reads the bytes
     /// again: SHA-2 cannot be merged from parts, and the client asked for it.
     async fn check_repr_digest(&self, upload: &Upload, places: &[(PartRange, PartLocation)]) -> Result<(), Problem> {
-        let Some(field) = &upload.repr_digest else { return Ok(()) };
-        let mut expected = ExpectedDigests::default();
-        expected.add_digest_field(field).map_err(|malformed| Problem::internal(malformed.to_string()))?;
+        let Some(expected) = announced(upload)? else { return Ok(()) };
         match self.store.hash_staged(upload.id, &upload.plan, places, expected).await {
-            Err(StoreError::Digest(mismatch)) => Err(Problem::new(
-                Kind::FileDigestMismatch,
-                format!("Repr-Digest: {mismatch}; the session is open, send the parts that differ again"),
-            )
-            .with_details(json!({ "field": "Repr-Digest", "value": mismatch.expected, "actual": mismatch.actual }))),
+            Err(StoreError::Digest(mismatch)) => {
+                Err(differs(&mismatch, "the session is open, send the parts that differ again"))
+            }
             // Published by a run that was interrupted before its transaction; it was verified then.
             Err(StoreError::Missing) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// As [`Self::check_repr_digest`], where parts cannot be read before they are joined: the file that is not what was announced
+    /// goes, and its session begins anew. Deleted first: once the session is open, the same key may be written again.
+    async fn check_published_digest(&self, upload: &Upload, blob: BlobKey) -> Result<(), Unpublished> {
+        let Some(expected) = announced(upload)? else { return Ok(()) };
+        match self.store.hash_blob(blob, expected).await {
+            Err(StoreError::Digest(mismatch)) => {
+                self.store.delete_blob(blob).await?;
+                self.catalog.reopen_empty(upload.connection.clone(), upload.id, self.clock.now()).await?;
+                Err(differs(&mismatch, "the session is open, send the whole file again").into())
+            }
             other => Ok(other?),
         }
     }
@@ -133,8 +182,51 @@ impl Completion {
     }
 }
 
+/// Why an upload did not become a media.
+enum Unpublished {
+    /// Its bytes are not there.
+    Missing,
+    /// Anything else.
+    Refused(Problem),
+}
+
+impl From<StoreError> for Unpublished {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Missing) { Self::Missing } else { Self::Refused(error.into()) }
+    }
+}
+
+impl From<CatalogError> for Unpublished {
+    fn from(error: CatalogError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Problem> for Unpublished {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// The digests of the whole file that init named, if it did.
+fn announced(upload: &Upload) -> Result<Option<ExpectedDigests>, Problem> {
+    let Some(field) = &upload.repr_digest else { return Ok(None) };
+    let mut expected = ExpectedDigests::default();
+    expected.add_digest_field(field).map_err(|malformed| Problem::internal(malformed.to_string()))?;
+    Ok(Some(expected))
+}
+
+fn differs(mismatch: &DigestMismatch, remedy: &str) -> Problem {
+    Problem::new(Kind::FileDigestMismatch, format!("Repr-Digest: {mismatch}; {remedy}"))
+        .with_details(json!({ "field": "Repr-Digest", "value": mismatch.expected, "actual": mismatch.actual }))
+}
+
 fn places(upload: &Upload, parts: &[Part]) -> Vec<(PartRange, PartLocation)> {
-    let location = |part: &Part| part.side.map_or(PartLocation::InPlace, PartLocation::Side);
+    let location = |part: &Part| match (part.side, &part.tag) {
+        (Some(generation), _) => PartLocation::Side(generation),
+        (None, Some(tag)) => PartLocation::Tagged(tag.as_str().into()),
+        (None, None) => PartLocation::InPlace,
+    };
     parts.iter().filter_map(|part| Some((upload.plan.part(part.number)?, location(part)))).collect()
 }
 

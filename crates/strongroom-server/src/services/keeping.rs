@@ -44,7 +44,7 @@ pub(crate) async fn store_picture(
     let plan = Plan::with_part_bytes(size_bytes, size_bytes.next_power_of_two().max(1024)).ok_or_else(unplanned)?;
     let part = plan.part(1).ok_or_else(unplanned)?;
     let slot = app.store.try_slot(upload, part.number);
-    let mut writing = app.store.begin_part(upload, &plan, part, ExpectedDigests::default(), slot).await?;
+    let mut writing = app.store.begin_part(upload, &plan, part, ExpectedDigests::default(), slot, None).await?;
     let mut sha256 = Sha256::new();
     while let Some(bytes) = body.next().await? {
         sha256.update(&bytes);
@@ -52,9 +52,9 @@ pub(crate) async fn store_picture(
     }
     let stored = writing.finish().await?;
     let key = BlobKey::of_upload(upload);
-    let (etag, location) = (stored.digest, stored.location);
+    let (etag, location) = (stored.digest, stored.location.clone());
     drop(stored);
-    app.store.publish(upload, &plan, &[(part, location)], key).await?;
+    app.store.publish(upload, &plan, &[(part, location)], None, key).await?;
     let head = app.store.read_blob_head(key, SNIFF_LENGTH).await?;
     let Some(format) = sniff(&head).filter(|format| is_picture(*format)) else {
         app.store.delete_blob(key).await?;

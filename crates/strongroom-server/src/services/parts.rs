@@ -1,5 +1,7 @@
 //! Taking one part: an exact place, a durable write, then the row that makes it count.
 
+mod claim;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,9 +14,14 @@ use strongroom_core::digest::{Digest, PartHasher};
 use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::{AnnouncedLength, Lifetime, PartRange, PartRefusal, UploadState, accept_part};
 use strongroom_store::{PartLocation, PartTry, Store, StoreError, StoredPart};
+use tracing::Instrument as _;
 
+use claim::Claim;
+
+use super::one_at_a_time::OneAtATime;
 use super::sessions::{Sessions, closed};
 use crate::problem::{Kind, Problem};
+use crate::telemetry;
 
 /// Where a part's bytes come from: the next of them, or `None` at their end.
 pub(crate) trait Incoming: Send {
@@ -29,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lifetime: Lifetime,
+    /// One multipart upload is begun at a time for each session, however many of its parts come at once.
+    pub(crate) beginnings: OneAtATime,
 }
 
 /// A part that may be written now: where, and what it must hash to.
@@ -57,19 +66,19 @@ impl Parts {
 
     /// Writes an accepted part and makes it count. Its digest is its entity tag.
     pub(crate) async fn take(&self, accepted: Accepted, body: &mut impl Incoming) -> Result<Digest, Problem> {
-        let mut writing = self.begin(&accepted).await?;
+        let (mut writing, claim) = self.begin(&accepted).await?;
         while let Some(bytes) = body.next().await? {
             writing.write(&bytes).await?;
         }
         // From here on the client's going away must not stop us between the bytes and their row: the slot is ours until
         // the row is written, and a slot given back too early could be written over by the next try.
         let parts = self.clone();
-        let recording = tokio::spawn(async move { parts.record(accepted, writing).await });
+        let recording = tokio::spawn(async move { parts.record(accepted, writing, claim).await }.in_current_span());
         recording.await.map_err(|error| Problem::internal(error.to_string()))?
     }
 
-    /// The same file again, for an upload that is complete: the client has missed the answer. Nothing is stored; other bytes
-    /// than the first time are refused.
+    /// The same file again, for an upload that is complete or was on its way there: the client has missed the answer. Nothing is
+    /// stored; other bytes than the first time are refused.
     pub(crate) async fn compare(
         &self,
         upload: &Upload,
@@ -83,13 +92,22 @@ impl Parts {
             left = left.checked_sub(bytes.len() as u64).ok_or(StoreError::TooLong { expected: part.length })?;
             hasher.update(&bytes);
         }
-        let media = self.catalog.media_of_upload(upload.connection.clone(), upload.id).await?;
-        let is_same = left == 0 && media.is_some_and(|media| media.etag == hasher.finish());
-        if is_same { Ok(hasher.finish()) } else { Err(closed(upload.id, upload.state)) }
+        let digest = hasher.finish();
+        let is_same = left == 0 && self.is_recorded(upload, 1, digest).await?;
+        if is_same { Ok(digest) } else { Err(closed(upload.id, upload.state)) }
+    }
+
+    /// Whether these are the bytes that count as a part.
+    async fn is_recorded(&self, upload: &Upload, number: u32, digest: Digest) -> Result<bool, Problem> {
+        let part = self.catalog.part(upload.connection.clone(), upload.id, number).await?;
+        Ok(part.is_some_and(|part| part.digest == digest))
     }
 
     /// Takes the part's slot if it is free and holds no acknowledged bytes; otherwise the try goes to a side file.
-    async fn begin(&self, accepted: &Accepted) -> Result<PartTry, Problem> {
+    async fn begin(&self, accepted: &Accepted) -> Result<(PartTry, Option<Claim>), Problem> {
+        if self.store.is_shared() {
+            return self.begin_shared(accepted).await;
+        }
         let Accepted { upload, part, expected } = accepted;
         let mut slot = self.store.try_slot(upload.id, part.number);
         if slot.is_some() {
@@ -99,28 +117,72 @@ impl Parts {
                 slot = None;
             }
         }
-        Ok(self.store.begin_part(upload.id, &upload.plan, *part, expected.clone(), slot).await?)
+        let writing = self.store.begin_part(upload.id, &upload.plan, *part, expected.clone(), slot, None).await?;
+        Ok((writing, None))
     }
 
-    async fn record(&self, accepted: Accepted, writing: PartTry) -> Result<Digest, Problem> {
+    /// As [`Self::begin`], where other nodes write parts of the same upload: the right to the slot is claimed in the catalog.
+    async fn begin_shared(&self, accepted: &Accepted) -> Result<(PartTry, Option<Claim>), Problem> {
+        let Accepted { upload, part, expected } = accepted;
+        let multipart = self.multipart(upload).await?;
+        let mut claim = Claim::take(&self.catalog, upload, part.number).await?;
+        let slot = claim.as_ref().and_then(|_| self.store.try_slot(upload.id, part.number));
+        let (plan, multipart) = (&upload.plan, multipart.as_deref());
+        let writing = self.store.begin_part(upload.id, plan, *part, expected.clone(), slot, multipart).await?;
+        if let Some(claim) = &mut claim {
+            claim.watch(writing.landing());
+        }
+        Ok((writing, claim))
+    }
+
+    /// The multipart upload that holds the parts of `upload`, begun if it has none. A file of one part needs none.
+    async fn multipart(&self, upload: &Upload) -> Result<Option<String>, Problem> {
+        if upload.plan.total_parts() == 1 || upload.multipart.is_some() {
+            return Ok(upload.multipart.clone());
+        }
+        let _turn = self.beginnings.turn(upload.id).await;
+        let now = self.catalog.upload(upload.connection.clone(), upload.id).await?;
+        if let Some(multipart) = now.and_then(|now| now.multipart) {
+            return Ok(Some(multipart));
+        }
+        let begun = self.store.begin_multipart(upload.id).await?;
+        let kept = self.catalog.keep_multipart(upload.connection.clone(), upload.id, begun.clone()).await?;
+        if kept.as_ref() != Some(&begun) {
+            // Another node was first, or the session was closed meanwhile.
+            self.store.abort_multipart(upload.id, &begun).await?;
+        }
+        kept.map(Some).ok_or_else(|| closed(upload.id, UploadState::Aborted))
+    }
+
+    async fn record(&self, accepted: Accepted, writing: PartTry, claim: Option<Claim>) -> Result<Digest, Problem> {
         let Accepted { upload, part, .. } = accepted;
         let stored: StoredPart = writing.finish().await?;
-        let side = match stored.location {
-            PartLocation::InPlace => None,
-            PartLocation::Side(generation) => Some(generation),
+        let (side, tag) = match &stored.location {
+            PartLocation::InPlace => (None, None),
+            PartLocation::Tagged(tag) => (None, Some(tag.to_string())),
+            PartLocation::Side(generation) => (Some(*generation), None),
         };
-        let row = Part { number: part.number, size_bytes: part.length, digest: stored.digest, side };
+        let row = Part { number: part.number, size_bytes: part.length, digest: stored.digest, side, tag };
         let now = self.clock.now();
         let expires_at = self.lifetime.expires_at(upload.created_at, now);
-        let recorded = self.catalog.record_part(upload.connection, upload.id, row, now, expires_at).await?;
+        let recorded = self.catalog.record_part(upload.connection.clone(), upload.id, row, now, expires_at).await?;
         let (outcome, unneeded) = match recorded {
-            PartRecorded::Accepted { replaced_side } => (Ok(row.digest), replaced_side),
+            PartRecorded::Accepted { unneeded_side } => {
+                telemetry::part_taken(part.length);
+                (Ok(stored.digest), unneeded_side)
+            }
+            // The try before this one was whole, and only its answer was lost: it has begun to complete the file meanwhile.
+            PartRecorded::NotOpen(UploadState::Completing | UploadState::Completed)
+                if upload.plan.total_parts() == 1 && self.is_recorded(&upload, part.number, stored.digest).await? =>
+            {
+                (Ok(stored.digest), side)
+            }
             PartRecorded::NotOpen(state) => (Err(closed(upload.id, state)), side),
         };
         if let Some(generation) = unneeded {
             self.store.discard_side(upload.id, part.number, generation).await?;
         }
-        drop(stored);
+        drop((stored, claim));
         outcome
     }
 }

@@ -40,7 +40,8 @@ pub(crate) async fn purge_deleted(catalog: &Catalog, store: &Store, now: Timesta
 
 async fn purge(catalog: &Catalog, store: &Store, owner: &ConnectionId, remains: Remains) -> Result<(), Problem> {
     for upload in &remains.uploads {
-        store.discard_upload(*upload).await?;
+        // A multipart upload in a bucket is one that no row names from here on; the sweeper aborts it.
+        store.discard_upload(*upload, None).await?;
     }
     for blob in &remains.blobs {
         store.delete_blob(*blob).await?;

@@ -49,6 +49,7 @@ impl Sessions {
             plan,
             repr_digest: new.repr_digest,
             media: None,
+            multipart: None,
             created_at: now,
             active_at: now,
             expires_at: self.settings.lifetime.expires_at(now, now),
@@ -71,6 +72,10 @@ impl Sessions {
     }
 
     async fn check_free_space(&self, size: u64) -> Result<(), Problem> {
+        if self.store.is_shared() {
+            // A bucket does not tell how much it takes.
+            return Ok(());
+        }
         let free = self.store.free_bytes().await?;
         if free.saturating_sub(size) >= self.min_free_bytes {
             return Ok(());
@@ -128,9 +133,21 @@ impl Sessions {
         let (open, aborted) = (UploadState::Open, UploadState::Aborted);
         let moving = || self.catalog.move_upload(owner.clone(), id, open, aborted, self.clock.now());
         freeing(&self.store, moving).await?;
-        // After the row: a crash in between leaves files that the sweeper knows for leftovers.
-        self.store.discard_upload(id).await?;
-        Ok(())
+        self.discard(&upload).await
+    }
+
+    /// Frees the bytes of a session that was just closed. After its row: a crash in between leaves files that the sweeper knows
+    /// for leftovers.
+    pub(crate) async fn discard(&self, upload: &Upload) -> Result<(), Problem> {
+        // A part may have begun the multipart upload since the session was read.
+        let multipart = match &upload.multipart {
+            None if self.store.is_shared() => {
+                let now = self.catalog.upload(upload.connection.clone(), upload.id).await?;
+                now.and_then(|now| now.multipart)
+            }
+            known => known.clone(),
+        };
+        Ok(self.store.discard_upload(upload.id, multipart.as_deref()).await?)
     }
 }
 

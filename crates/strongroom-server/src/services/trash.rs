@@ -4,6 +4,7 @@
 use strongroom_catalog::records::Purged;
 use strongroom_core::id::{ConnectionId, MediaId};
 use strongroom_store::Store;
+use tracing::Instrument as _;
 
 use super::freeing::freeing;
 use crate::app::App;
@@ -13,13 +14,14 @@ use crate::problem::Problem;
 pub(crate) async fn purge(app: &App, owner: ConnectionId, id: MediaId) -> Result<(), Problem> {
     let app = app.clone();
     // A client that goes away does not stop what it has begun.
-    let running = tokio::spawn(async move {
+    let purge = async move {
         let purging = || app.catalog.purge_media(owner.clone(), id, app.clock.now());
         let purged = freeing(&app.store, purging).await?;
         let purged = purged.ok_or_else(|| Problem::not_found("media", &id.to_string()))?;
         delete_bytes(&app.store, purged).await;
         Ok(())
-    });
+    };
+    let running = tokio::spawn(purge.in_current_span());
     running.await.map_err(|error| Problem::internal(error.to_string()))?
 }
 

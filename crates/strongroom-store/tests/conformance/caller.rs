@@ -1,17 +1,23 @@
-//! A caller that keeps its side of the contract, with a map for a catalog.
+//! A caller that keeps its side of the contract, with maps for a catalog.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt as _, pin_mut};
 use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::digest::{Digest, merge};
 use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_core::upload::{PartRange, Plan};
-use strongroom_store::{BlobReader, PartLocation, PartTry, Store, StoreError, StoredPart};
+use strongroom_store::{BlobReader, Landing, PartLocation, PartTry, Store, StoreError, StoredPart};
+use tokio::sync::OnceCell;
 
 /// The part length of small tests: one memory page.
 pub const PART_BYTES: u64 = 4096;
+
+/// The least part length that a store takes: S3 wants 5 MiB of all parts but the last.
+pub fn part_bytes(store: &Store) -> u64 {
+    if store.is_shared() { 8 << 20 } else { PART_BYTES }
+}
 
 /// One upload and its rows.
 pub struct Caller {
@@ -19,21 +25,76 @@ pub struct Caller {
     pub upload: UploadId,
     pub plan: Plan,
     rows: Mutex<BTreeMap<u32, (PartLocation, Digest)>>,
+    /// The slots that were claimed and not given back; only for a shared store.
+    claims: Arc<Mutex<BTreeSet<u32>>>,
+    multipart: OnceCell<Option<String>>,
+}
+
+/// A try, and the claim that it has.
+pub struct Attempt {
+    part_try: PartTry,
+    _claim: Option<Claim>,
+}
+
+/// Given back only where the try has certainly left nothing.
+struct Claim {
+    claims: Arc<Mutex<BTreeSet<u32>>>,
+    number: u32,
+    landing: Landing,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.landing.may_have_landed() {
+            self.claims.lock().unwrap().remove(&self.number);
+        }
+    }
+}
+
+impl Attempt {
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.part_try.write(bytes).await
+    }
+
+    pub async fn finish(self) -> Result<StoredPart, StoreError> {
+        self.part_try.finish().await
+    }
 }
 
 impl Caller {
     pub fn new(store: &Store, size: u64) -> Self {
-        Self::with_part_bytes(store, size, PART_BYTES)
+        Self::with_part_bytes(store, size, part_bytes(store))
     }
 
     pub fn with_part_bytes(store: &Store, size: u64, part_bytes: u64) -> Self {
         let plan = Plan::with_part_bytes(size, part_bytes).unwrap();
-        Self { store: store.clone(), upload: UploadId::random(), plan, rows: Mutex::default() }
+        let (store, upload) = (store.clone(), UploadId::random());
+        Self { store, upload, plan, rows: Mutex::default(), claims: Arc::default(), multipart: OnceCell::new() }
     }
 
-    /// The same upload after a restart of the process.
+    /// The same upload after a restart of the process, or on another node.
     pub fn restarted(self, store: &Store) -> Self {
         Self { store: store.clone(), ..self }
+    }
+
+    /// The id of the multipart upload, where the upload needs one.
+    pub async fn multipart(&self) -> Option<&str> {
+        let begin = async || {
+            let needs_one = self.store.is_shared() && self.plan.total_parts() > 1;
+            if needs_one { Some(self.store.begin_multipart(self.upload).await.unwrap()) } else { None }
+        };
+        self.multipart.get_or_init(begin).await.as_deref()
+    }
+
+    /// Takes the slot of a part, and never gives it back.
+    pub fn occupy(&self, number: u32) -> Option<strongroom_store::SlotGuard> {
+        self.claims.lock().unwrap().insert(number);
+        self.store.try_slot(self.upload, number)
+    }
+
+    /// Whether the acknowledged bytes are in the part's slot.
+    pub fn is_in_slot(&self, number: u32) -> bool {
+        matches!(self.location(number), Some(PartLocation::InPlace | PartLocation::Tagged(_)))
     }
 
     pub fn blob(&self) -> BlobKey {
@@ -45,22 +106,27 @@ impl Caller {
     }
 
     pub fn location(&self, number: u32) -> Option<PartLocation> {
-        self.rows.lock().unwrap().get(&number).map(|(location, _)| *location)
+        self.rows.lock().unwrap().get(&number).map(|(location, _)| location.clone())
     }
 
-    /// Begins a try as the contract says: the slot first, then the row.
-    pub async fn begin(&self, number: u32) -> Result<PartTry, StoreError> {
+    /// Begins a try as the contract says: the slot first, then the row. Of a shared store the claim comes before.
+    pub async fn begin(&self, number: u32) -> Result<Attempt, StoreError> {
         self.begin_expecting(number, ExpectedDigests::default()).await
     }
 
-    pub async fn begin_expecting(&self, number: u32, expected: ExpectedDigests) -> Result<PartTry, StoreError> {
-        let slot = self.store.try_slot(self.upload, number);
-        let slot = slot.filter(|_| self.location(number) != Some(PartLocation::InPlace));
-        self.store.begin_part(self.upload, &self.plan, self.part(number), expected, slot).await
+    pub async fn begin_expecting(&self, number: u32, expected: ExpectedDigests) -> Result<Attempt, StoreError> {
+        let is_claimed = self.store.is_shared() && self.claims.lock().unwrap().insert(number);
+        let slot = if is_claimed || !self.store.is_shared() { self.store.try_slot(self.upload, number) } else { None };
+        let slot = slot.filter(|_| !self.is_in_slot(number));
+        let (plan, part, multipart) = (&self.plan, self.part(number), self.multipart().await);
+        let part_try = self.store.begin_part(self.upload, plan, part, expected, slot, multipart).await?;
+        let landing = part_try.landing();
+        let claim = is_claimed.then(|| Claim { claims: Arc::clone(&self.claims), number, landing });
+        Ok(Attempt { part_try, _claim: claim })
     }
 
     /// Ends a try and commits its row.
-    pub async fn end(&self, number: u32, part_try: PartTry) -> Result<(), StoreError> {
+    pub async fn end(&self, number: u32, part_try: Attempt) -> Result<(), StoreError> {
         let stored = part_try.finish().await?;
         let replaced = self.commit(number, &stored);
         drop(stored);
@@ -69,7 +135,7 @@ impl Caller {
 
     /// Writes the row, and tells where the part was before.
     pub fn commit(&self, number: u32, stored: &StoredPart) -> Option<PartLocation> {
-        let replaced = self.rows.lock().unwrap().insert(number, (stored.location, stored.digest));
+        let replaced = self.rows.lock().unwrap().insert(number, (stored.location.clone(), stored.digest));
         replaced.map(|(location, _)| location)
     }
 
@@ -106,11 +172,15 @@ impl Caller {
     }
 
     pub fn list(&self) -> Vec<(PartRange, PartLocation)> {
-        self.rows.lock().unwrap().iter().map(|(number, (location, _))| (self.part(*number), *location)).collect()
+        self.rows.lock().unwrap().iter().map(|(number, (location, _))| (self.part(*number), location.clone())).collect()
     }
 
     pub async fn publish(&self) -> Result<(), StoreError> {
-        self.store.publish(self.upload, &self.plan, &self.list(), self.blob()).await
+        self.store.publish(self.upload, &self.plan, &self.list(), self.multipart().await, self.blob()).await
+    }
+
+    pub async fn discard(&self) -> Result<(), StoreError> {
+        self.store.discard_upload(self.upload, self.multipart().await).await
     }
 
     pub async fn published(&self) -> Result<Vec<u8>, StoreError> {

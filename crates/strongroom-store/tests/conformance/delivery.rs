@@ -28,16 +28,6 @@ pub async fn ranges_are_what_was_asked_for(store: &Store) {
     assert!(read_range(&reader, 800_000..900_000).await.unwrap().is_empty());
 }
 
-pub async fn who_reads_reads_on_after_deletion(store: &Store) {
-    let file = pattern(500_000, 41);
-    let caller = published(store, &file).await;
-    let reader = store.open_blob(caller.blob()).await.unwrap();
-    store.delete_blob(caller.blob()).await.unwrap();
-    store.delete_blob(caller.blob()).await.unwrap();
-    assert!(matches!(store.open_blob(caller.blob()).await, Err(StoreError::Missing)));
-    assert!(read_all(&reader).await.unwrap() == file);
-}
-
 pub async fn renditions_are_published_replaced_and_deleted(store: &Store) {
     use {RenditionFormat::*, RenditionName::*};
     let caller = published(store, &pattern(10, 42)).await;

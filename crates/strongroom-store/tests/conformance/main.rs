@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
     reason = "a failing test may panic; the caller is shared with the suite of the local disk"
 )]
 
@@ -15,16 +16,22 @@ mod complete;
 mod delivery;
 mod parts;
 mod races;
+#[path = "../servers/mod.rs"]
+mod servers;
+mod shared;
+mod slots;
 
 use strongroom_store::{Durability, Store};
 
+use servers::{garage, open, weed};
+
 /// Runs the suite against one kind of store: an expression that makes one, and what it lives in.
 macro_rules! suite {
-    ($backend:ident, $open:expr) => {
+    ($backend:ident, $cases:literal, [$($attribute:meta)?], $open:expr; $($more:ident :: $test:ident)+) => {
         mod $backend {
             use super::*;
 
-            suite! { @async $open;
+            suite! { @async [$($attribute)?] $open;
                 parts::parts_in_any_order_become_the_file
                 parts::a_part_of_many_blocks_arrives_whole
                 parts::a_body_of_another_length_does_not_count
@@ -34,8 +41,6 @@ macro_rules! suite {
                 parts::a_retry_that_dies_leaves_the_acknowledged_bytes
                 parts::a_retry_that_ends_replaces
                 parts::two_tries_at_once_do_not_mix
-                parts::a_slot_belongs_to_one_part_of_one_upload
-                parts::a_slot_is_held_until_the_stored_part_is_dropped
                 complete::publishing_twice_is_publishing_once
                 complete::publishing_at_once_is_publishing_once
                 complete::publishing_wants_every_part
@@ -47,27 +52,30 @@ macro_rules! suite {
                 complete::what_was_published_or_dropped_leaves_no_files
                 complete::staged_files_are_listed
                 delivery::ranges_are_what_was_asked_for
-                delivery::who_reads_reads_on_after_deletion
                 delivery::renditions_are_published_replaced_and_deleted
                 delivery::scratch_has_the_original_and_goes_away
                 delivery::who_lost_his_scratch_publishes_nothing
+                $($more::$test)+
             }
 
             #[test]
+            $(#[$attribute])?
             fn random_uploads_are_published_as_acknowledged() {
                 let (_home, store) = $open;
-                races::random_uploads_are_published_as_acknowledged(&store, 64);
+                races::random_uploads_are_published_as_acknowledged(&store, $cases);
             }
         }
     };
-    (@async $open:expr; $($module:ident :: $test:ident)+) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let (_home, store) = $open;
-                $module::$test(&store).await;
-            }
-        )+
+    (@async $attribute:tt $open:expr; $($module:ident :: $test:ident)+) => {
+        $(suite! { @one $attribute $open; $module::$test })+
+    };
+    (@one [$($attribute:meta)?] $open:expr; $module:ident :: $test:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
+        async fn $test() {
+            let (_home, store) = $open;
+            $module::$test(&store).await;
+        }
     };
 }
 
@@ -77,5 +85,30 @@ fn local_disk(durability: Durability) -> (tempfile::TempDir, Store) {
     (home, store)
 }
 
-suite!(local_disk_strict, local_disk(Durability::Strict));
-suite!(local_disk_relaxed, local_disk(Durability::Relaxed));
+macro_rules! local_suite {
+    ($backend:ident, $open:expr) => {
+        suite! { $backend, 64, [], $open;
+            slots::a_slot_belongs_to_one_part_of_one_upload
+            slots::a_slot_is_held_until_the_stored_part_is_dropped
+            slots::who_reads_reads_on_after_deletion
+            slots::what_only_a_bucket_can_do_is_refused
+        }
+    };
+}
+
+macro_rules! bucket_suite {
+    ($backend:ident, [$($attribute:meta)?], $open:expr) => {
+        suite! { $backend, 5, [$($attribute)?], $open;
+            shared::parts_may_come_to_different_nodes
+            shared::a_landed_try_keeps_its_claim
+            shared::unfinished_multiparts_are_listed_and_aborted
+            shared::parts_may_bypass_the_node
+            shared::originals_and_renditions_may_bypass_the_node
+        }
+    };
+}
+
+local_suite!(local_disk_strict, local_disk(Durability::Strict));
+local_suite!(local_disk_relaxed, local_disk(Durability::Relaxed));
+bucket_suite!(seaweedfs, [], open(weed()));
+bucket_suite!(garage, [ignore = "needs a Garage: STRONGROOM_TEST_GARAGE=…/garage"], open(garage()));

@@ -21,7 +21,7 @@ async fn the_reserve_is_there_from_the_start_and_again_after_a_discard() {
     assert_eq!(kept_bytes(home.path()), 0);
     assert_eq!(store.give_up_reserve().await.unwrap(), 0, "it is given up once");
 
-    store.discard_upload(UploadId::random()).await.unwrap();
+    store.discard_upload(UploadId::random(), None).await.unwrap();
     assert_eq!(kept_bytes(home.path()), bytes);
 }
 

@@ -11,6 +11,7 @@
 #![allow(dead_code, reason = "every test program uses a part of this")]
 
 mod client;
+mod engines;
 mod wire;
 
 use std::net::SocketAddr;
@@ -26,7 +27,7 @@ use strongroom_core::id::{ConnectionId, KeyId, OrganisationId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Permission, Scope};
 use strongroom_server::app::{Options, open_catalog, run};
-use strongroom_server::config::{Config, Layers};
+use strongroom_server::config::{Config, Database, Layers};
 use tokio::sync::oneshot;
 
 pub(crate) use self::client::{Answer, Client};
@@ -46,6 +47,7 @@ pub(crate) struct Server {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     data: tempfile::TempDir,
+    database: Database,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -71,8 +73,9 @@ impl Server {
             ("STRONGROOM_STORE__MIN_FREE_BYTES", "0"),
         ];
         let pairs = always.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = pairs.chain(engines::settings());
         let config = Config::read(&Layers::defaults().unwrap().with_environment(pairs)).unwrap();
-        let data = data_dir();
+        let (data, database) = (data_dir(), config.database.clone());
         let clock = SteppedClock::at(SystemClock.now());
         let options = Options {
             data_dir: data.path().to_owned(),
@@ -87,9 +90,9 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || serve(options, ready, stopped));
         let address = address.await.expect("the server did not start");
-        let catalog = open_catalog(data.path()).await.unwrap();
+        let catalog = open_catalog(data.path(), &database).await.unwrap();
         let client = admit(&catalog, address, Grants::<Permission>::all(), Grants::<Permission>::all()).await;
-        Self { client, clock, catalog, address, data, stop: Some(stop), thread: Some(thread) }
+        Self { client, clock, catalog, address, data, database, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A client with every right, on a new connection.
@@ -105,6 +108,11 @@ impl Server {
     /// The data directory.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Where its catalog is.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The names of the files in an area of the store (`staging`, `blobs`, `renditions`).

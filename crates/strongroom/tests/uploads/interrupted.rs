@@ -28,7 +28,7 @@ async fn publish(catalog: &Catalog, server: &Server, session: &Session, id: Uplo
     let plan = catalog.upload(owner, id).await.unwrap().unwrap().plan;
     let places: Vec<(PartRange, PartLocation)> = plan.parts().map(|part| (part, PartLocation::InPlace)).collect();
     let store = Store::open(server.data(), Durability::Strict).unwrap();
-    store.publish(id, &plan, &places, BlobKey::of_upload(id)).await.unwrap();
+    store.publish(id, &plan, &places, None, BlobKey::of_upload(id)).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use super::named::Named;
@@ -65,7 +66,7 @@ pub(crate) async fn complete(
     Named::read(&app, owner, &access.key, lists, forms).await?.keep(&app, id).await?;
     let parts = request.parts.unwrap_or_default().into_iter();
     let parts = parts.map(|part| NamedPart { number: part.part_number, etag: part.etag }).collect();
-    let media = app.completion.complete(owner, id, parts).await?;
+    let media = app.completion.complete(owner, id, parts).instrument(tracing::debug_span!("complete")).await?;
     let media = settled_media(&app, &access.connection, media, preferred_wait(&headers)).await?;
     Ok(Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) }))
 }

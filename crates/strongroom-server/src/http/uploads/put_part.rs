@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use super::{etag_header, upload_id};
@@ -53,7 +54,7 @@ pub(crate) async fn put_part(
     let owner = &access.connection.id;
     let accepted = app.parts.accept(&app.sessions, owner, id, part_number, announced, expected).await?;
     let mut body = Bytestream::new(body, app.config.server.deadlines);
-    let digest = app.parts.take(accepted, &mut body).await?;
+    let digest = app.parts.take(accepted, &mut body).instrument(tracing::debug_span!("part")).await?;
     let etag = digest.to_etag();
     Ok((etag_header(digest), Answer(PartResponse { media_upload_id: id.to_string(), part_number, etag })))
 }

@@ -74,7 +74,7 @@ async fn take(
     }
     refuse_encoding(headers)?;
     let expected = content_digests(headers)?;
-    if total == 1 && upload.state == UploadState::Completed {
+    if total == 1 && matches!(upload.state, UploadState::Completing | UploadState::Completed) {
         return Ok((id, app.parts.compare(&upload, announced_length(headers), body).await?));
     }
     let accepted = app.parts.accept(&app.sessions, owner, id, 1, announced_length(headers), expected).await?;

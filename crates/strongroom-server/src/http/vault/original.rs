@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
+use strongroom_core::media::FailureCode;
 use strongroom_store::StoreError;
 
 use super::find;
@@ -11,7 +12,7 @@ use crate::delivery::consent::withheld;
 use crate::delivery::disposition;
 use crate::delivery::entity::{Entity, serve_as_data};
 use crate::http::principal::{Access, VaultRead};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Download a media's original
 #[utoipa::path(
@@ -37,6 +38,12 @@ pub(crate) async fn original(
     let owner = access.connection.id;
     let media = find(&app, owner.clone(), &reference).await?;
     withheld(&access.connection.settings, media.consent(app.clock.now()))?;
+    if media.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Damaged) {
+        return Err(Problem::new(
+            Kind::NotFound,
+            "the stored original was found damaged and is withheld; send the file again",
+        ));
+    }
     let reader = match app.store.open_blob(media.blob).await {
         // Purged since the row was read: then it is not found any more. If it is, its bytes are lost, which is a fault.
         Err(StoreError::Missing) => {

@@ -13,7 +13,7 @@ async fn keys_rotate_and_old_urls_stay_good_for_as_long_as_their_key_is_kept() {
     let path = format!("/v2/access/vault/media/{}", media["id"]);
     let old = url(&media, "thumb").to_owned();
 
-    let kid = rotate_signing_key(server.data()).unwrap();
+    let kid = rotate_signing_key(server.data(), server.database()).await.unwrap();
     let new = eventually(async || {
         let media = server.client.get(&path).await.ok();
         let new = url(&media, "thumb").to_owned();

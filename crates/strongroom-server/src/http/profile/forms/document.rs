@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use strongroom_catalog::records::Document;
 use strongroom_core::id::{ConnectionId, FormId};
-use strongroom_core::media::MediaStatus;
+use strongroom_core::media::{FailureCode, MediaStatus};
 use strongroom_core::rendition::{RenditionFormat, RenditionName};
 
 use super::view::{FormView, hexadecimal};
@@ -18,7 +18,7 @@ use crate::delivery::entity::{Entity, serve_as_data};
 use crate::http::body::{Bytestream, file_length, refuse_encoding};
 use crate::http::page::QueryPairs;
 use crate::http::principal::{Access, ProfileRead, ProfileWrite};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::services::documents;
 
 /// Add a signed document to a release form
@@ -69,8 +69,13 @@ pub(crate) async fn get_document(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = form_id(&id)?;
-    let document = wanted(&app, access.connection.id, id, &query).await?;
+    let owner = access.connection.id;
+    let document = wanted(&app, owner.clone(), id, &query).await?;
     let Document { version, kind, .. } = document;
+    let state = app.catalog.blob_state(owner, document.blob).await?;
+    if state.and_then(|state| state.failure).is_some_and(|failure| failure.code == FailureCode::Damaged) {
+        return Err(Problem::new(Kind::NotFound, "the stored document was found damaged and is withheld"));
+    }
     let reader = app.store.open_blob(document.blob).await?;
     let entity = Entity {
         etag: format!("\"{}\"", hexadecimal(&document.sha256)),

@@ -1,0 +1,136 @@
+//! The blocking side of a try: the open file, the hashers, and the slot or side file they belong to.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use strongroom_core::content_digest::DigestChecker;
+use strongroom_core::digest::{Digest, PartHasher};
+use strongroom_core::id::UploadId;
+use strongroom_core::upload::PartRange;
+
+use crate::error::StoreError;
+use crate::local::session::{LocalSlot, Session};
+use crate::local::store::LocalStore;
+use crate::names::random_generation;
+use crate::part::{PartLocation, StoredPart};
+use crate::slot::SlotGuard;
+
+/// What writes, moved into one blocking call after another: while a call runs, nobody else can free the slot it writes.
+pub(crate) struct Writer {
+    store: LocalStore,
+    session: Arc<Session>,
+    /// Opened for this try alone: Linux reports a failed write-back once to every open file description, so two tries
+    /// that shared one would share one report.
+    file: File,
+    path: PathBuf,
+    /// Where in `file` the next byte goes.
+    position: u64,
+    hasher: PartHasher,
+    checker: DigestChecker,
+    place: Place,
+}
+
+enum Place {
+    Slot(LocalSlot),
+    Side(SideFile),
+}
+
+/// A side file that is removed unless kept.
+struct SideFile {
+    store: LocalStore,
+    path: PathBuf,
+    generation: u64,
+    is_kept: bool,
+}
+
+impl Drop for SideFile {
+    fn drop(&mut self) {
+        if !self.is_kept
+            && let Err(error) = self.store.disk().remove(&self.path)
+        {
+            tracing::warn!(path = %self.path.display(), %error, "an unfinished part is left for the sweep");
+        }
+    }
+}
+
+impl Writer {
+    pub(crate) fn open(
+        store: LocalStore,
+        upload: UploadId,
+        part: PartRange,
+        slot: Option<LocalSlot>,
+        hasher: PartHasher,
+        checker: DigestChecker,
+    ) -> Result<Self, StoreError> {
+        let session = slot.as_ref().map_or_else(|| store.registry().session(upload), |slot| Arc::clone(slot.session()));
+        let (file, path, position, place) = {
+            let _open = session.enter()?;
+            match slot {
+                Some(slot) => {
+                    let path = store.layout().staging(upload);
+                    (store.disk().open_or_create(&path)?, path, part.offset, Place::Slot(slot))
+                }
+                None => {
+                    let generation = random_generation();
+                    let path = store.layout().side(upload, part.number, generation);
+                    let file = store.disk().create(&path)?;
+                    let side = SideFile { store: store.clone(), path: path.clone(), generation, is_kept: false };
+                    (file, path, 0, Place::Side(side))
+                }
+            }
+        };
+        store.disk().reserve(&file, &path, position, part.length)?;
+        Ok(Self { store, session, file, path, position, hasher, checker, place })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let disk = self.store.disk();
+        disk.before_write(&self.path)?;
+        {
+            let _open = self.session.enter()?;
+            disk.write_at(&self.file, &self.path, bytes, self.position)?;
+        }
+        self.position += bytes.len() as u64;
+        self.hasher.update(bytes);
+        self.checker.update(bytes);
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self: Box<Self>, last: &[u8]) -> Result<Finished, StoreError> {
+        if !last.is_empty() {
+            self.write(last)?;
+        }
+        let Self { store, session, file, path, hasher, checker, place, .. } = *self;
+        checker.verify()?;
+        let synced = store.disk().sync_data(&file, &path);
+        drop(file);
+        let sync_name = || store.disk().sync_directory(path.parent().unwrap_or(Path::new("/")));
+        match place {
+            Place::Slot(_) => synced
+                .and_then(|()| session.ensure_name_is_durable(sync_name))
+                .inspect_err(|_| session.distrust_slots())?,
+            Place::Side(_) => synced.and_then(|()| sync_name())?,
+        }
+        Ok(Finished { digest: hasher.finish(), place })
+    }
+}
+
+/// What a try leaves when its last sync has ended. Dropped with nobody waiting for it, it still counts for nothing.
+pub(crate) struct Finished {
+    digest: Digest,
+    place: Place,
+}
+
+impl Finished {
+    pub(crate) fn keep(self) -> StoredPart {
+        let (location, slot) = match self.place {
+            Place::Slot(slot) => (PartLocation::InPlace, Some(SlotGuard::of_local(slot))),
+            Place::Side(mut side) => {
+                side.is_kept = true;
+                (PartLocation::Side(side.generation), None)
+            }
+        };
+        StoredPart::new(self.digest, location, slot)
+    }
+}
