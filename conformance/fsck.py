@@ -153,8 +153,7 @@ def main():
         verify_mended(vault, planter, session, uploads, report, deleted)
         planter.close()
         if report.failed:
-            server.keep()
-            print(f"SEED={SEED}; the data directory is kept: {server.data_dir}\n{server.log()}")
+            server.keep(SEED)
     report.end()
 
 

@@ -266,8 +266,7 @@ def main():
             if all(campaign.round(number) for number in range(1, ROUNDS + 1)):
                 campaign.aftermath()
         if report.failed:
-            server.keep()
-            print(f"SEED={SEED}; the data directory is kept: {server.data_dir}\n{server.log()}")
+            server.keep(SEED)
     report.end()
 
 

@@ -239,8 +239,7 @@ def main():
             OPERATIONS[name](campaign)
             report.check(f"{campaign.at_work} of {ROUNDS} kills of {name} met it at work", campaign.at_work * 2 >= ROUNDS)
             if report.failed:
-                server.keep()
-                print(f"SEED={SEED}; the data directory is kept: {server.data_dir}\n{server.log()}")
+                server.keep(SEED)
     report.end()
 
 

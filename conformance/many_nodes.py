@@ -126,8 +126,7 @@ class Campaign:
     def close(self, keep):
         for process in self.nodes + self.workers:
             if keep:
-                process.keep()
-                print(f"{process.data_dir} is kept:\n{process.log()}", flush=True)
+                process.keep(SEED)
             process.__exit__()
         self.front.close()
         self.bucket.close()

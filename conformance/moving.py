@@ -314,8 +314,7 @@ def campaign(report, choice, seconds, held):
         vault.media |= writer.sent
         compare(report, vault, server, mover)
         if report.failed:
-            server.keep()
-            print(f"SEED={SEED}; kept: {server.data_dir}\n{server.log()}")
+            server.keep(SEED)
 
 
 def compare(report, vault, server, mover):

@@ -91,9 +91,9 @@ def campaign(report, kind, rounds):
                 if all(cuts.round(number) for number in range(1, rounds + 1)):
                     cuts.aftermath()
             if report.failed > failed_before:
-                server.keep()
+                server.keep(SEED)
                 disk.keep()
-                print(f"SEED={SEED}; the image is kept: {disk.image}\n{server.log()}")
+                print(f"the image is kept: {disk.image}")
         disk.unmount()
         report.check(f"the checker finds {kind} clean", not (faults := disk.faults()), faults)
 

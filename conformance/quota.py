@@ -195,8 +195,7 @@ def main():
         with report.holds("no error ended the campaign early"):
             Campaign(server, report).run()
         if report.failed:
-            server.keep()
-            print(f"SEED={SEED}; the data directory is kept: {server.data_dir}\n{server.log()}")
+            server.keep(SEED)
     report.end()
 
 

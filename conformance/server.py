@@ -58,9 +58,10 @@ class Server:
             shutil.rmtree(self.data_dir, ignore_errors=True)
             self.log_path.unlink(missing_ok=True)
 
-    def keep(self):
-        """Leaves the data directory and the log for whoever looks into a failure."""
+    def keep(self, seed):
+        """Leaves the data directory and the log for whoever looks into a failure, and says so."""
         self.is_kept = True
+        print(f"SEED={seed}; the data directory is kept: {self.data_dir}\n{self.log()}", flush=True)
 
     def command(self, *arguments):
         """Runs the program on this data directory and gives back the JSON it prints."""

@@ -211,8 +211,7 @@ def main():
         finally:
             campaign.kill()
         if report.failed:
-            server.keep()
-            print(f"SEED={SEED}; the data directory is kept: {server.data_dir}\n{server.log()}")
+            server.keep(SEED)
     report.end()
 
 

@@ -299,6 +299,12 @@ impl BlobKey {
     pub fn of_upload(upload: UploadId) -> Self {
         Self(upload.0)
     }
+
+    /// The upload that brought these bytes, or, where they came without a session, might have.
+    #[must_use]
+    pub fn upload(self) -> UploadId {
+        UploadId(self.0)
+    }
 }
 
 impl fmt::Display for BlobKey {

@@ -173,17 +173,12 @@ pub async fn open_store(data_dir: &std::path::Path, store: &config::Store) -> Re
 /// # Errors
 /// Where the keys cannot be replaced.
 pub async fn rotate_signing_key(data_dir: &std::path::Path, database: &Database) -> Result<String, StartError> {
-    let catalog = open_catalog(data_dir, database).await?;
-    let source = key_source(data_dir, database, &catalog);
-    source.rotate(SystemClock.now()).await.map_err(StartError::SigningKeys)
-}
-
-/// Nodes with a database in common have their signing keys there; one with its own catalog has them in a file beside it.
-fn key_source(data_dir: &std::path::Path, database: &Database, catalog: &Catalog) -> KeySource {
-    match database.url {
+    let source = match database.url {
+        // The file needs no catalog, and opening one would make it.
         None => KeySource::File(data_dir.to_owned()),
-        Some(_) => KeySource::Catalog(catalog.clone()),
-    }
+        Some(_) => KeySource::Catalog(open_catalog(data_dir, database).await?),
+    };
+    source.rotate(SystemClock.now()).await.map_err(StartError::SigningKeys)
 }
 
 /// Runs until `shutdown` resolves, then drains. `ready` is called once, when requests are answered or jobs taken.
@@ -202,7 +197,7 @@ pub async fn run(
     let catalog = open_catalog(&data_dir, &options.config.database).await?;
     let _lock = if options.serve { Some(lock(&data_dir)?) } else { None };
     let store = open_store(&data_dir, &options.config.store).await?;
-    crate::maintenance::moving::admit(&catalog, &options.config.store).await?;
+    maintenance::moving::admit(&catalog, &options.config.store).await?;
     let sandbox = if options.allow_unsandboxed { Sandbox::Unsandboxed } else { Sandbox::Required };
     let renderer = Renderer::new(options.program.clone(), options.config.render.limits.clone(), sandbox);
     if options.work && !options.allow_unsandboxed {
@@ -316,7 +311,11 @@ async fn assemble(options: &Options, catalog: Catalog, store: Store, address: So
     let config = Arc::new(options.config.clone());
     let clock = Arc::clone(&options.clock);
     let base = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let keys = key_source(&options.data_dir, &config.database, &catalog);
+    // Nodes with a database in common have their signing keys there; one with its own catalog has them in a file beside it.
+    let keys = match config.database.url {
+        None => KeySource::File(options.data_dir.clone()),
+        Some(_) => KeySource::Catalog(catalog.clone()),
+    };
     let urls = Urls::open(keys, &base, config.url_lifetime, clock.now()).await.map_err(StartError::SigningKeys)?;
     let (ends, wake) = (OneAtATime::default(), Wake::default());
     let sessions = Sessions {

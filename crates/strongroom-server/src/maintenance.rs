@@ -1,7 +1,7 @@
 //! Looking after a vault, beside a server that goes on: checking it and its machine, copying it, and making one from a copy.
 
 pub mod backup;
-mod digests;
+pub(crate) mod digests;
 pub mod doctor;
 mod error;
 pub mod fsck;

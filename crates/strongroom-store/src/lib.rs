@@ -59,6 +59,7 @@ mod directory;
 mod error;
 #[doc(hidden)]
 pub mod fault;
+mod filling;
 mod inventory;
 mod local;
 mod multipart;

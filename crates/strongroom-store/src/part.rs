@@ -1,7 +1,8 @@
 //! One try of one part: from the first byte to the last sync, or to the object store's answer.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{self, AtomicBool};
 
 use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::digest::Digest;
@@ -58,12 +59,12 @@ impl Landing {
     /// Always false for a local disk, where the guard alone decides.
     #[must_use]
     pub fn may_have_landed(&self) -> bool {
-        self.may_have_landed.load(Ordering::Acquire)
+        self.may_have_landed.load(atomic::Ordering::Acquire)
     }
 
     /// Called before the last byte is handed over.
     pub(crate) fn expect(&self) {
-        self.may_have_landed.store(true, Ordering::Release);
+        self.may_have_landed.store(true, atomic::Ordering::Release);
     }
 }
 
@@ -71,6 +72,8 @@ impl Landing {
 /// slot freed, once the write that may still be running has ended.
 #[must_use = "a try that is not finished counts for nothing"]
 pub struct PartTry {
+    length: u64,
+    received: u64,
     backend: BackendTry,
 }
 
@@ -108,7 +111,7 @@ impl Store {
                 BackendTry::Bucket(bucket.begin_part(upload, plan, part, expected, slot, multipart).await?)
             }
         };
-        Ok(PartTry { backend })
+        Ok(PartTry { length: part.length, received: 0, backend })
     }
 }
 
@@ -119,6 +122,10 @@ impl PartTry {
     /// # Errors
     /// `TooLong` at the first byte beyond the part's length, `Sealed`, `Full`, `Busy` or `Io`. The try is lost.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.received = self.received.saturating_add(bytes.len() as u64);
+        if self.received > self.length {
+            return Err(StoreError::TooLong { expected: self.length });
+        }
         match &mut self.backend {
             BackendTry::Local(local) => local.write(bytes).await,
             BackendTry::Bucket(bucket) => bucket.write(bytes).await,
@@ -130,6 +137,12 @@ impl PartTry {
     /// # Errors
     /// `TooShort`, `TooLong`, `Digest`, `Sealed`, `Full`, `Busy` or `Io`. Nothing of the try counts then.
     pub async fn finish(self) -> Result<StoredPart, StoreError> {
+        let (expected, actual) = (self.length, self.received);
+        match actual.cmp(&expected) {
+            Ordering::Less => return Err(StoreError::TooShort { expected, actual }),
+            Ordering::Greater => return Err(StoreError::TooLong { expected }),
+            Ordering::Equal => {}
+        }
         match self.backend {
             BackendTry::Local(local) => local.finish().await,
             BackendTry::Bucket(bucket) => bucket.finish().await,

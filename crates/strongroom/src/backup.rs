@@ -81,17 +81,15 @@ fn ended(result: Done<bool>) -> ExitCode {
 async fn take(arguments: &BackupArguments) -> Done<BackupReport> {
     let settings = &arguments.settings;
     let config = settings.config()?;
-    if !settings.path().is_dir() {
-        return Err(format!("{} is no data directory", settings.path().display()).into());
-    }
+    let data_dir = settings.existing_path()?;
     let options = BackupOptions {
-        data_dir: settings.path().to_owned(),
+        data_dir: data_dir.to_owned(),
         database_url: config.database.url.clone(),
         to: arguments.to.clone(),
         keep: arguments.keep.max(1),
         max_bytes_per_second: arguments.max_mb_per_second.map(|rate| rate.saturating_mul(1_000_000)),
     };
-    let (catalog, store) = (settings.catalog().await?, open_store(settings.path(), &config.store).await?);
+    let (catalog, store) = (settings.catalog().await?, open_store(data_dir, &config.store).await?);
     let backup = Backup::new(catalog, store, Arc::new(SystemClock), options);
     let progress = |shards: u32, files: u64| {
         if shards.is_multiple_of(32) {

@@ -52,18 +52,15 @@ pub(crate) async fn run(arguments: &FsckArguments) -> ExitCode {
 async fn check(arguments: &FsckArguments) -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
     let settings = &arguments.settings;
     let config = settings.config()?;
-    if !settings.path().is_dir() {
-        // Opening it would make it, and an empty vault is always whole.
-        return Err(format!("{} is no data directory", settings.path().display()).into());
-    }
+    let data_dir = settings.existing_path()?;
     let options = FsckOptions {
-        data_dir: settings.path().to_owned(),
+        data_dir: data_dir.to_owned(),
         repair: arguments.repair,
         scrub: arguments.scrub,
         max_bytes_per_second: arguments.max_mb_per_second.map(|rate| rate.saturating_mul(1_000_000)),
         grace: config.sweep.grace,
     };
-    let (catalog, store) = (settings.catalog().await?, open_store(settings.path(), &config.store).await?);
+    let (catalog, store) = (settings.catalog().await?, open_store(data_dir, &config.store).await?);
     let mut last_shown = 0;
     let fsck = Fsck::new(catalog, store, Arc::new(SystemClock), options);
     let report = fsck.run(|progress| {

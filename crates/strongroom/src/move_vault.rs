@@ -74,12 +74,9 @@ pub(crate) async fn run(arguments: &MoveArguments) -> ExitCode {
 /// The vault, as its own configuration has it.
 async fn source(arguments: &MoveArguments) -> Result<(Catalog, Store, Config), Failure> {
     let settings = &arguments.settings;
-    if !settings.path().is_dir() {
-        // Opening it would make it.
-        return Err(format!("{} is no data directory", settings.path().display()).into());
-    }
+    let path = settings.existing_path()?;
     let config = settings.config()?;
-    Ok((settings.catalog().await?, open_store(settings.path(), &config.store).await?, config))
+    Ok((settings.catalog().await?, open_store(path, &config.store).await?, config))
 }
 
 async fn move_vault(arguments: &MoveArguments) -> Result<usize, Failure> {

@@ -50,6 +50,12 @@ impl SettingsArguments {
         &self.data_dir
     }
 
+    /// The data directory, which has to be there: opening it would make it, and an empty vault is always whole.
+    pub(crate) fn existing_path(&self) -> Result<&Path, String> {
+        let path = self.path();
+        if path.is_dir() { Ok(path) } else { Err(format!("{} is no data directory", path.display())) }
+    }
+
     /// The catalog, brought up to date.
     pub(crate) async fn catalog(&self) -> Result<Catalog, Box<dyn std::error::Error + Send + Sync>> {
         Ok(open_catalog(&self.data_dir, &self.config()?.database).await?)

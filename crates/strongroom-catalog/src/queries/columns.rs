@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sqlx::Row as _;
 use strongroom_core::clock::Timestamp;
 use strongroom_core::digest::Digest;
-use strongroom_core::id::Malformed;
+use strongroom_core::id::{Malformed, UploadId};
 use strongroom_core::rendition::Size;
 
 use super::{Answer, Row};
@@ -32,6 +32,11 @@ pub(super) trait Columns {
     /// A word of the core that may be null.
     fn optional_word<T: FromStr<Err = Malformed>>(&self, name: &str) -> Answer<Option<T>> {
         self.optional_text(name)?.map(|text| text.parse().map_err(CatalogError::from)).transpose()
+    }
+
+    /// The id of an upload, which is kept without its prefix.
+    fn upload(&self, name: &str) -> Answer<UploadId> {
+        Ok(format!("upload:{}", self.text(name)?).parse()?)
     }
 
     /// An instant.

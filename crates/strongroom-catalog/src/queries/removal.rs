@@ -4,7 +4,7 @@
 //! the same bytes again. The other way round, only a search of the disk would find them.
 
 use strongroom_core::clock::Timestamp;
-use strongroom_core::id::{ConnectionId, UploadId};
+use strongroom_core::id::ConnectionId;
 
 use super::{Answer, Columns as _, Connection, sql};
 use crate::records::Remains;
@@ -45,9 +45,8 @@ pub(crate) async fn remains(connection: &mut Connection, owner: ConnectionId) ->
         .bind(BATCH)
         .fetch_all(connection)
         .await?;
-    let upload = |id: String| format!("upload:{id}").parse::<UploadId>();
     Ok(Remains {
-        uploads: uploads.iter().map(|row| Ok(upload(row.text("id")?)?)).collect::<Answer<_>>()?,
+        uploads: uploads.iter().map(|row| row.upload("id")).collect::<Answer<_>>()?,
         blobs: blobs.iter().map(|row| row.word("key")).collect::<Answer<_>>()?,
     })
 }

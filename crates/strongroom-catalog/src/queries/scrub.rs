@@ -137,7 +137,7 @@ fn read_part(row: &Row) -> Answer<KeptPart> {
     let unreadable = || CatalogError::Unreadable(format!("an upload of {file_bytes} bytes in parts of {part_bytes}"));
     Ok(KeptPart {
         connection: row.word("connection_id")?,
-        upload: format!("upload:{}", row.text("id")?).parse()?,
+        upload: row.upload("id")?,
         state: row.word("state")?,
         plan: Plan::with_part_bytes(file_bytes, part_bytes).ok_or_else(unreadable)?,
         active_at: row.time("active_at")?,

@@ -203,10 +203,9 @@ pub(super) fn read(row: &Row) -> Answer<Upload> {
     let (size, part_bytes) = (row.unsigned("size_bytes")?, row.unsigned("part_bytes")?);
     let plan = Plan::with_part_bytes(size, part_bytes)
         .ok_or_else(|| CatalogError::Unreadable(format!("an upload of {size} bytes in parts of {part_bytes}")))?;
-    let id = row.text("id")?;
     Ok(Upload {
         connection: row.word("connection_id")?,
-        id: format!("upload:{id}").parse()?,
+        id: row.upload("id")?,
         state: row.word("state")?,
         filename: row.text("filename")?,
         content_type: row.text("content_type")?,

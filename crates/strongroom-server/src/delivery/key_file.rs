@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use strongroom_core::signed_url::{KeyRing, SigningKey};
 
-use super::keys::MOST_KEYS;
+use super::keys::{MOST_KEYS, ring};
 
 /// Reads the keys below `data_dir`, making the first one if there is none.
 pub(super) fn load_or_create(data_dir: &Path) -> io::Result<KeyRing> {
@@ -35,11 +35,7 @@ pub(super) fn load(data_dir: &Path) -> io::Result<KeyRing> {
     }
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    let broken = || io::Error::other(format!("{} holds a line that is no signing key", path.display()));
-    let keys: Vec<SigningKey> = text.lines().map(SigningKey::from_line).collect::<Option<_>>().ok_or_else(broken)?;
-    let mut keys = keys.into_iter();
-    let active = keys.next().ok_or_else(broken)?;
-    Ok(KeyRing::new(active, keys.collect()))
+    ring(text.lines(), &path.display().to_string())
 }
 
 /// Puts a new key first; the older ones go on verifying. Answers the new key's id.

@@ -42,7 +42,10 @@ impl KeySource {
     pub(crate) async fn load(&self) -> io::Result<KeyRing> {
         match self {
             Self::File(data_dir) => key_file::load(data_dir),
-            Self::Catalog(catalog) => ring(&catalog.signing_keys().await.map_err(io::Error::other)?),
+            Self::Catalog(catalog) => {
+                let lines = catalog.signing_keys().await.map_err(io::Error::other)?;
+                ring(lines.iter().map(String::as_str), "the catalog")
+            }
         }
     }
 
@@ -70,11 +73,11 @@ impl KeySource {
     }
 }
 
-fn ring(lines: &[String]) -> io::Result<KeyRing> {
-    let broken = || io::Error::other("the catalog holds a line that is no signing key");
-    let keys: Vec<SigningKey> =
-        lines.iter().map(|line| SigningKey::from_line(line)).collect::<Option<_>>().ok_or_else(broken)?;
+/// The keys of `place`, a line each, the one that signs first.
+pub(super) fn ring<'l>(lines: impl Iterator<Item = &'l str>, place: &str) -> io::Result<KeyRing> {
+    let broken = || io::Error::other(format!("{place} holds a line that is no signing key"));
+    let keys: Vec<SigningKey> = lines.map(SigningKey::from_line).collect::<Option<_>>().ok_or_else(broken)?;
     let mut keys = keys.into_iter();
-    let active = keys.next().ok_or_else(|| io::Error::other("the catalog holds no signing key"))?;
+    let active = keys.next().ok_or_else(|| io::Error::other(format!("{place} holds no signing key")))?;
     Ok(KeyRing::new(active, keys.collect()))
 }

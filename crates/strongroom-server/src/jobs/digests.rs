@@ -1,14 +1,12 @@
 //! The digests of what was rendered, by which a scrub tells later whether it is still the same.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 
 use strongroom_catalog::records::Rendition;
-use strongroom_core::digest::FileHasher;
 use strongroom_render::RenderedFile;
 
-/// How much is read at a time.
-const BLOCK_BYTES: usize = 256 << 10;
+use crate::maintenance::digests::hash_file;
 
 /// Finished files, as the catalog keeps them. Read while they are in the page cache still: BLAKE3 costs a third of a
 /// millisecond for a megabyte.
@@ -19,13 +17,7 @@ pub(super) async fn digested(made: &[RenderedFile]) -> io::Result<Vec<Rendition>
 }
 
 fn row(made: &RenderedFile) -> io::Result<Rendition> {
-    let (mut file, mut hasher, mut block) = (File::open(&made.file)?, FileHasher::new(), vec![0; BLOCK_BYTES]);
-    loop {
-        match file.read(&mut block)? {
-            0 => break,
-            read => hasher.update(&block[..read]),
-        }
-    }
+    let digest = hash_file(&mut File::open(&made.file)?, |_| Ok(()))?;
     let RenderedFile { name, format, size: dimensions, bytes: size_bytes, .. } = *made;
-    Ok(Rendition { name, format, dimensions, size_bytes, digest: Some(hasher.finish()) })
+    Ok(Rendition { name, format, dimensions, size_bytes, digest: Some(digest) })
 }

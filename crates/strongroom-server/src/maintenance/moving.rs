@@ -36,7 +36,7 @@ pub use report::{Damage, MoveReport, MoveStep};
 
 use super::MaintenanceError;
 use super::backup::{lock, make_directory};
-use super::pace::Pace;
+use super::digests::Digester;
 use copy::Phase;
 
 /// Passes over the bytes while writes go on. Each has only to do what came during the one before.
@@ -78,7 +78,7 @@ pub struct Move {
     target: MoveTarget,
     clock: Arc<dyn Clock>,
     options: MoveOptions,
-    pace: Pace,
+    digester: Digester,
     /// Renditions that this run has sent, by their digest: some 100 bytes for each.
     sent: Mutex<BTreeMap<StoredName, Digest>>,
 }
@@ -93,8 +93,8 @@ impl Move {
         clock: Arc<dyn Clock>,
         options: MoveOptions,
     ) -> Self {
-        let pace = Pace::new(options.max_bytes_per_second);
-        Self { catalog, store, target, clock, options, pace, sent: Mutex::default() }
+        let digester = Digester::new(options.max_bytes_per_second);
+        Self { catalog, store, target, clock, options, digester, sent: Mutex::default() }
     }
 
     /// Moves, and tells `progress` of each step.

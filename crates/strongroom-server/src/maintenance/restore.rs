@@ -19,7 +19,7 @@ use strongroom_catalog::Catalog;
 use strongroom_catalog::records::Remains;
 use strongroom_core::clock::Clock;
 use strongroom_core::content_digest::ExpectedDigests;
-use strongroom_core::id::{BlobKey, UploadId};
+use strongroom_core::id::BlobKey;
 use strongroom_core::upload::{Plan, PlanLimits};
 use strongroom_store::{Store, StoreError};
 
@@ -207,7 +207,7 @@ impl Restore {
         let from = self.options.from.join(&entry.path);
         let unplanned = || MaintenanceError::Refused(format!("{} has {} bytes", from.display(), entry.size));
         let plan = Plan::for_size(entry.size, &PlanLimits::default()).ok_or_else(unplanned)?;
-        let upload = upload_of(entry.blob)?;
+        let upload = entry.blob.upload();
         // What a dead run left of it would take the slots.
         store.discard_upload(upload, None).await?;
         let multipart =
@@ -286,11 +286,6 @@ fn mark(marker: &Path, snapshot: &str) -> Result<(), MaintenanceError> {
     let mut file = file.map_err(&at)?;
     file.write_all(format!("{snapshot}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(&at)?;
     marker.parent().map_or(Ok(()), sync_directory)
-}
-
-fn upload_of(blob: BlobKey) -> Result<UploadId, MaintenanceError> {
-    // Every original is stored under the id of the upload that brought it.
-    format!("upload:{blob}").parse().map_err(|error| MaintenanceError::Refused(format!("{error}")))
 }
 
 fn open(path: &Path) -> Result<fs::File, MaintenanceError> {

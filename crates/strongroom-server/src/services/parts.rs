@@ -157,11 +157,7 @@ impl Parts {
     async fn record(&self, accepted: Accepted, writing: PartTry, claim: Option<Claim>) -> Result<Digest, Problem> {
         let Accepted { upload, part, .. } = accepted;
         let stored: StoredPart = writing.finish().await?;
-        let (side, tag) = match &stored.location {
-            PartLocation::InPlace => (None, None),
-            PartLocation::Tagged(tag) => (None, Some(tag.to_string())),
-            PartLocation::Side(generation) => (Some(*generation), None),
-        };
+        let (side, tag) = columns_of(&stored.location);
         let row = Part { number: part.number, size_bytes: part.length, digest: stored.digest, side, tag };
         let now = self.clock.now();
         let expires_at = self.lifetime.expires_at(upload.created_at, now);
@@ -184,6 +180,15 @@ impl Parts {
         }
         drop((stored, claim));
         outcome
+    }
+}
+
+/// How a row says where a part is: its side file, or its tag, or neither.
+pub(crate) fn columns_of(location: &PartLocation) -> (Option<u64>, Option<String>) {
+    match location {
+        PartLocation::InPlace => (None, None),
+        PartLocation::Tagged(tag) => (None, Some(tag.to_string())),
+        PartLocation::Side(generation) => (Some(*generation), None),
     }
 }
 

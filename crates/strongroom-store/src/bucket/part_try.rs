@@ -1,6 +1,5 @@
 //! One try of one part in a bucket: streamed as it arrives, and whole only once it has been checked.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use super::sending::Sending;
 use super::tag::Tag;
 use crate::blocking::{blocking, joined};
 use crate::error::StoreError;
+use crate::filling::Filling;
 use crate::names::{self, random_generation};
 use crate::part::{Landing, PartLocation, StoredPart};
 use crate::slot::SlotGuard;
@@ -26,8 +26,7 @@ pub(crate) struct BucketTry {
     client: Arc<Client>,
     place: Place,
     length: u64,
-    received: u64,
-    filling: Vec<u8>,
+    filling: Filling,
     digests: State,
     /// A block that is hashed and not yet handed over.
     hashed: Option<Bytes>,
@@ -83,8 +82,7 @@ impl BucketStore {
             client: Arc::clone(self.client()),
             place,
             length: part.length,
-            received: 0,
-            filling: Vec::new(),
+            filling: Filling::new(part.length, BLOCK_BYTES),
             digests: State::Idle(digests),
             hashed: None,
             sending: None,
@@ -97,36 +95,19 @@ impl BucketStore {
 impl BucketTry {
     /// Waits only while the object store is a block behind.
     pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
-        self.received = self.received.saturating_add(bytes.len() as u64);
-        if self.received > self.length {
-            return Err(StoreError::TooLong { expected: self.length });
-        }
         while !bytes.is_empty() {
             // A full block goes on its way only when another byte follows: the last one waits for the check.
-            if self.filling.len() == BLOCK_BYTES {
+            if self.filling.is_full() {
                 self.begin_block().await?;
             }
-            if self.filling.capacity() == 0 {
-                // A small part needs no large block.
-                self.filling.reserve_exact(usize::try_from(self.length).map_or(BLOCK_BYTES, |l| l.min(BLOCK_BYTES)));
-            }
-            let room = BLOCK_BYTES - self.filling.len();
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.filling.extend_from_slice(now);
-            bytes = later;
+            bytes = self.filling.gather(bytes);
         }
         Ok(())
     }
 
     pub(crate) async fn finish(mut self) -> Result<StoredPart, StoreError> {
-        let (expected, actual) = (self.length, self.received);
-        match actual.cmp(&expected) {
-            Ordering::Less => return Err(StoreError::TooShort { expected, actual }),
-            Ordering::Greater => return Err(StoreError::TooLong { expected }),
-            Ordering::Equal => {}
-        }
         let digests = self.idle_digests().await?;
-        let last = Bytes::from(std::mem::take(&mut self.filling));
+        let last = Bytes::from(self.filling.replace(Vec::new()));
         let (sums, last) = blocking(move || Ok((digests.finish(&last)?, last))).await?;
         self.connect().await?;
         let sending = self.sending.take().ok_or_else(failed_before)?;
@@ -153,7 +134,7 @@ impl BucketTry {
     /// Hands the full block to a thread, once the one before is on its way.
     async fn begin_block(&mut self) -> Result<(), StoreError> {
         let mut digests = self.idle_digests().await?;
-        let block = Bytes::from(std::mem::take(&mut self.filling));
+        let block = Bytes::from(self.filling.replace(Vec::new()));
         self.digests = State::Hashing(tokio::task::spawn_blocking(move || {
             digests.update(&block);
             (digests, block)

@@ -1,7 +1,5 @@
 //! One try of one part on a local disk: from the first byte to the last sync.
 
-use std::cmp::Ordering;
-
 use strongroom_core::content_digest::{DigestChecker, ExpectedDigests};
 use strongroom_core::digest::PartHasher;
 use strongroom_core::id::UploadId;
@@ -10,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::blocking::{blocking, joined};
 use crate::error::StoreError;
+use crate::filling::Filling;
 use crate::local::session::LocalSlot;
 use crate::local::store::LocalStore;
 use crate::local::writer::Writer;
@@ -22,9 +21,7 @@ const BLOCK_BYTES: usize = 256 << 10;
 /// One try. Dropped unfinished, nothing of it counts: its side file is removed, or its slot freed, once the
 /// write that may still be running has ended.
 pub(crate) struct LocalTry {
-    length: u64,
-    received: u64,
-    filling: Vec<u8>,
+    filling: Filling,
     state: State,
 }
 
@@ -53,27 +50,16 @@ impl LocalStore {
         let slot = slot.filter(|slot| slot.is_of(upload, part.number));
         let writer = blocking(move || Writer::open(store, upload, part, slot, hasher, checker)).await?;
         let state = State::Idle((Box::new(writer), Vec::new()));
-        Ok(LocalTry { length: part.length, received: 0, filling: Vec::new(), state })
+        Ok(LocalTry { filling: Filling::new(part.length, BLOCK_BYTES), state })
     }
 }
 
 impl LocalTry {
     /// Waits only while the disk is a whole block behind, so a try never holds more than two blocks (512 KiB) of memory.
     pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
-        self.received = self.received.saturating_add(bytes.len() as u64);
-        if self.received > self.length {
-            return Err(StoreError::TooLong { expected: self.length });
-        }
         while !bytes.is_empty() {
-            if self.filling.capacity() == 0 {
-                // A small part needs no large block.
-                self.filling.reserve_exact(usize::try_from(self.length).map_or(BLOCK_BYTES, |l| l.min(BLOCK_BYTES)));
-            }
-            let room = BLOCK_BYTES - self.filling.len();
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.filling.extend_from_slice(now);
-            bytes = later;
-            if self.filling.len() == BLOCK_BYTES {
+            bytes = self.filling.gather(bytes);
+            if self.filling.is_full() {
                 self.write_block().await?;
             }
         }
@@ -82,26 +68,20 @@ impl LocalTry {
 
     /// A sync that failed is never tried again: this try is lost, and every later try of the upload gets a file of its own.
     pub(crate) async fn finish(mut self) -> Result<StoredPart, StoreError> {
-        let (expected, actual) = (self.length, self.received);
-        match actual.cmp(&expected) {
-            Ordering::Less => return Err(StoreError::TooShort { expected, actual }),
-            Ordering::Greater => return Err(StoreError::TooLong { expected }),
-            Ordering::Equal => {}
-        }
         let (writer, _) = self.idle_writer().await?;
-        let last = std::mem::take(&mut self.filling);
+        let last = self.filling.replace(Vec::new());
         let finished = blocking(move || writer.finish(&last)).await?;
         Ok(finished.keep())
     }
 
     /// Hands the full block to a thread and goes on with the other one.
     async fn write_block(&mut self) -> Result<(), StoreError> {
-        let (mut writer, mut spare) = self.idle_writer().await?;
-        std::mem::swap(&mut self.filling, &mut spare);
+        let (mut writer, spare) = self.idle_writer().await?;
+        let mut full = self.filling.replace(spare);
         self.state = State::Writing(tokio::task::spawn_blocking(move || {
-            writer.write(&spare)?;
-            spare.clear();
-            Ok((writer, spare))
+            writer.write(&full)?;
+            full.clear();
+            Ok((writer, full))
         }));
         Ok(())
     }

@@ -1,16 +1,14 @@
 //! Files of a backup: written aside, synced, and then given their names.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use strongroom_core::digest::{Digest, FileHasher};
+use strongroom_core::digest::Digest;
 
 use crate::maintenance::MaintenanceError;
-
-/// How much is read at a time.
-const BLOCK_BYTES: usize = 1 << 20;
+use crate::maintenance::digests::hash_file;
 
 /// Makes a directory that only this user can enter, and what is above it.
 pub(in crate::maintenance) fn make_directory(path: &Path) -> Result<(), MaintenanceError> {
@@ -18,7 +16,7 @@ pub(in crate::maintenance) fn make_directory(path: &Path) -> Result<(), Maintena
 }
 
 /// A new file that only this user can read.
-pub(super) fn create(path: &Path) -> Result<File, MaintenanceError> {
+pub(in crate::maintenance) fn create(path: &Path) -> Result<File, MaintenanceError> {
     let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     made.map_err(MaintenanceError::at(path))
 }
@@ -52,7 +50,7 @@ pub(super) fn publish(from: &Path, to: &Path) -> Result<(), MaintenanceError> {
 /// The BLAKE3 of a file.
 pub(in crate::maintenance) fn file_digest(path: &Path) -> Result<Digest, MaintenanceError> {
     let mut file = File::open(path).map_err(MaintenanceError::at(path))?;
-    hash_into(&mut file, |_| Ok(())).map_err(MaintenanceError::at(path))
+    hash_file(&mut file, |_| Ok(())).map_err(MaintenanceError::at(path))
 }
 
 /// Copies a file and syncs the copy. Where its digest is known and another, nothing is left.
@@ -63,7 +61,7 @@ pub(in crate::maintenance) fn copy_verified(
 ) -> Result<Digest, MaintenanceError> {
     let mut source = File::open(from).map_err(MaintenanceError::at(from))?;
     let mut copy = create(to)?;
-    let digest = hash_into(&mut source, |block| copy.write_all(block)).map_err(MaintenanceError::at(from))?;
+    let digest = hash_file(&mut source, |block| copy.write_all(block)).map_err(MaintenanceError::at(from))?;
     if expected.is_some_and(|expected| expected != digest) {
         drop(fs::remove_file(to));
         return Err(MaintenanceError::Refused(format!(
@@ -73,16 +71,4 @@ pub(in crate::maintenance) fn copy_verified(
     }
     copy.sync_all().map_err(MaintenanceError::at(to))?;
     Ok(digest)
-}
-
-fn hash_into(file: &mut File, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Digest> {
-    let (mut hasher, mut block) = (FileHasher::new(), vec![0; BLOCK_BYTES]);
-    loop {
-        let read = file.read(&mut block)?;
-        if read == 0 {
-            return Ok(hasher.finish());
-        }
-        hasher.update(&block[..read]);
-        take(&block[..read])?;
-    }
 }

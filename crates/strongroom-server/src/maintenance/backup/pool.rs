@@ -1,14 +1,13 @@
 //! Originals and renditions of all snapshots. Each file is there whole, or not at all, and is never written again.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use strongroom_core::digest::{Digest, FileHasher};
-use strongroom_store::{BlobReader, Store, StoreError, StoredName};
+use strongroom_core::digest::Digest;
+use strongroom_store::{Store, StoreError, StoredName};
 
-use super::files::{create, file_digest, make_directory, publish, sync_directory};
+use super::files::{file_digest, make_directory, publish, sync_directory};
 use crate::maintenance::MaintenanceError;
 use crate::maintenance::digests::Digester;
 
@@ -113,7 +112,7 @@ impl<'s> Pool<'s> {
             return Ok(None);
         }
         let aside = self.root.join("aside").join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
-        let digest = match self.write(&reader, &aside).await {
+        let digest = match self.digester.write_aside(&reader, &aside).await {
             // Gone from the object store while it was read.
             Err(MaintenanceError::Store(StoreError::Missing)) => return Ok(None),
             written => written?,
@@ -124,18 +123,5 @@ impl<'s> Pool<'s> {
         }
         publish(&aside, to)?;
         Ok(Some((How::Copied, digest)))
-    }
-
-    async fn write(&self, reader: &BlobReader, aside: &Path) -> Result<Digest, MaintenanceError> {
-        let (mut file, mut hasher, mut failed) = (create(aside)?, FileHasher::new(), Ok(()));
-        let writing = self.digester.read(reader, 0..reader.len(), |block| {
-            hasher.update(block);
-            if failed.is_ok() {
-                failed = file.write_all(block);
-            }
-        });
-        writing.await?;
-        failed.map_err(MaintenanceError::at(aside))?;
-        Ok(hasher.finish())
     }
 }

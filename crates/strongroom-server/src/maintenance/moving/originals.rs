@@ -3,7 +3,6 @@
 
 use futures_util::{StreamExt as _, pin_mut};
 use sha2::{Digest as _, Sha256};
-use strongroom_catalog::CatalogError;
 use strongroom_catalog::records::KeptBlob;
 use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::digest::{Digest, merge};
@@ -68,7 +67,7 @@ impl Move {
         let Some(plan) = Plan::for_size(size, &LIMITS).filter(|_| reader.len() == size) else {
             return Ok(original.damage(format!("{} bytes, and {size} were sent", reader.len())));
         };
-        let upload = upload_of(original.key)?;
+        let upload = original.key.upload();
         let is_multipart = to.is_shared() && plan.total_parts() > 1;
         let multipart = if is_multipart { Some(to.begin_multipart(upload).await?) } else { None };
         let sent = self.send(to, original, upload, &plan, &reader, multipart.as_deref()).await;
@@ -100,7 +99,7 @@ impl Move {
                     Err(StoreError::Missing) => return Ok(original.damage("it went while it was read".to_owned())),
                     block => block?,
                 };
-                self.pace.pass(block.len()).await;
+                self.digester.pass(&block).await;
                 if original.is_document {
                     sha256.update(&block);
                 }
@@ -121,9 +120,4 @@ impl Move {
         to.publish(upload, plan, &placed, multipart, original.key).await?;
         Ok(Copied { originals: 1, bytes: original.size_bytes, ..Copied::default() })
     }
-}
-
-/// A blob's key is the id of the upload that it was, or might have been.
-fn upload_of(key: BlobKey) -> Result<UploadId, MaintenanceError> {
-    format!("upload:{key}").parse().map_err(|malformed| CatalogError::from(malformed).into())
 }

@@ -13,6 +13,7 @@ use super::Move;
 use super::originals::Original;
 use super::report::{Copied, Damage};
 use crate::maintenance::MaintenanceError;
+use crate::services::parts::columns_of;
 
 /// The shortest part that S3 takes, but for the last (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
 const SHORTEST_BUCKET_PART_BYTES: u64 = 5 << 20;
@@ -129,18 +130,14 @@ impl Move {
                 Err(StoreError::Io(text)) => return Ok(damage(text)),
                 block => block?,
             };
-            self.pace.pass(block.len()).await;
+            self.digester.pass(&block).await;
             writing.write(&block).await?;
         }
         let stored = writing.finish().await?;
         if stored.digest != part.part.digest {
             return Ok(damage(format!("digest {}, and {} was acknowledged", stored.digest, part.part.digest)));
         }
-        let (side, tag) = match &stored.location {
-            PartLocation::InPlace => (None, None),
-            PartLocation::Tagged(tag) => (None, Some(tag.to_string())),
-            PartLocation::Side(generation) => (Some(*generation), None),
-        };
+        let (side, tag) = columns_of(&stored.location);
         let (connection, digest) = (part.connection.clone(), stored.digest);
         self.keeper().keep_relocated_part(RelocatedPart { connection, upload, number, digest, side, tag }).await?;
         Ok(Copied { parts: 1, bytes: place.length, ..Copied::default() })

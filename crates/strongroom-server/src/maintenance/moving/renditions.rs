@@ -1,16 +1,13 @@
 //! Renditions: through a file beside, so that what is published was compared whole.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::Path;
+use std::fs;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, pin_mut};
 use strongroom_catalog::records::{KeptBlob, KeptRendition};
-use strongroom_core::digest::{Digest, FileHasher};
+use strongroom_core::digest::Digest;
 use strongroom_core::id::UploadId;
-use strongroom_store::{BlobReader, Store, StoreError, StoredName};
+use strongroom_store::{Store, StoreError, StoredName};
 
 use super::report::{Copied, Damage};
 use super::{Files, Move};
@@ -54,7 +51,7 @@ impl Move {
         let aside = self.options.area.join("aside");
         make_directory(&aside)?;
         let file = aside.join(UploadId::random().uuid().to_string());
-        let copied = match self.write_aside(&reader, &file).await {
+        let copied = match self.digester.write_aside(&reader, &file).await {
             Ok(digest) if rendition.digest.is_none_or(|made| made == digest) => {
                 let put = to.put_rendition(blob.key, name, format, &file).await;
                 put.map(|()| {
@@ -82,19 +79,6 @@ impl Move {
             self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(name, digest);
         }
     }
-
-    async fn write_aside(&self, reader: &BlobReader, path: &Path) -> Result<Digest, MaintenanceError> {
-        let (mut file, mut hasher) = (create(path)?, FileHasher::new());
-        let blocks = reader.read(0..reader.len());
-        pin_mut!(blocks);
-        while let Some(block) = blocks.next().await {
-            let block = block?;
-            self.pace.pass(block.len()).await;
-            hasher.update(&block);
-            file.write_all(&block).map_err(MaintenanceError::at(path))?;
-        }
-        Ok(hasher.finish())
-    }
 }
 
 /// Whether the copy is of the file that is here now. A rendition is made anew under the same name now and then, and may have the
@@ -104,10 +88,4 @@ fn is_older(here: &Files, there: &Files, name: &StoredName) -> bool {
         (Some(here), Some(there)) => here.modified_at < there.modified_at.before(CLOCK_SKEW),
         _ => false,
     }
-}
-
-fn create(path: &Path) -> Result<File, MaintenanceError> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    made.map_err(MaintenanceError::at(path))
 }
