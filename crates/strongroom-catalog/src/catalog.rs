@@ -2,6 +2,7 @@
 
 mod account;
 mod consent;
+mod delivery;
 mod depth;
 mod engine;
 mod scrub;
@@ -16,13 +17,11 @@ use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, LeaseToken, MediaId, UploadId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, MediaType};
-use strongroom_core::rendition::RenditionName;
 use strongroom_core::upload::UploadState;
 
 use crate::postgres::PostgresOptions;
 use crate::records::{
-    BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
-    RenderedFacts, Upload,
+    BlobState, ClaimedJob, Completed, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded, RenderedFacts, Upload,
 };
 use crate::{Announcement, CatalogError, postgres, sqlite};
 use engine::Engine;
@@ -205,8 +204,6 @@ methods! {
     read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
     /// Shows another blob's renditions as a media's preview, or its own again. Says whether there is such a media.
     write[owner] media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
-    /// What delivery needs of one rendition. Whoever asks holds a good signature.
-    read media::deliverable(media: MediaId, name: RenditionName) -> Option<Deliverable>;
     /// The types of a media's events, in order.
     read events::events_of_media(owner: ConnectionId, media: MediaId) -> Vec<String>;
 

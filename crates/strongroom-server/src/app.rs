@@ -1,6 +1,7 @@
 //! Puts the pieces together. The only file that names concrete backends.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -100,9 +101,20 @@ pub enum StartError {
     CatalogFailed,
 }
 
-/// What every request and job can reach. Cheap to clone.
+/// What every request and job can reach. Cheap to clone: it is, several times a request.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Assembled>);
+
+impl Deref for App {
+    type Target = Assembled;
+
+    fn deref(&self) -> &Assembled {
+        &self.0
+    }
+}
+
+/// The pieces, put together.
+pub(crate) struct Assembled {
     pub(crate) catalog: Catalog,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
@@ -123,7 +135,7 @@ pub(crate) struct App {
     pub(crate) sandbox: &'static str,
 }
 
-impl App {
+impl Assembled {
     pub(crate) fn base_url(&self) -> &str {
         self.urls.base()
     }
@@ -326,7 +338,7 @@ async fn assemble(options: &Options, catalog: Catalog, store: Store, address: So
         settings: Arc::new(config.upload.clone()),
         min_free_bytes: config.store.min_free_bytes,
     };
-    Ok(App {
+    Ok(App(Arc::new(Assembled {
         access: Access { catalog: catalog.clone(), clock: Arc::clone(&clock) },
         rate_limits: RateLimits::new(&config.limits),
         parts: Parts {
@@ -356,7 +368,7 @@ async fn assemble(options: &Options, catalog: Catalog, store: Store, address: So
         config,
         urls,
         wake,
-    })
+    })))
 }
 
 fn worker(app: &App, kind: JobKind, renderer: Renderer, admission: Admission) -> Worker {

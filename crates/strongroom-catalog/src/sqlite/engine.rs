@@ -1,13 +1,19 @@
 //! Opening the file, and reading from it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqlitePool};
+use strongroom_core::id::MediaId;
+use strongroom_core::rendition::RenditionName;
 
+use super::commits::Commits;
+use super::remembered::Remembered;
 use super::writer::{self, Writer};
 use crate::CatalogError;
+use crate::records::Deliverable;
 
 /// How long a statement waits for another process's lock, such as that of `strongroom key create`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,6 +26,7 @@ const READERS: u32 = 4;
 pub(crate) struct Engine {
     pub(crate) readers: SqlitePool,
     pub(crate) writer: Writer,
+    pub(crate) deliverables: Arc<Remembered<(MediaId, RenditionName), Deliverable>>,
 }
 
 impl Engine {
@@ -33,7 +40,10 @@ impl Engine {
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
             .await?;
-        Ok(Self { readers, writer: writer::start(connection) })
+        let commits = Commits::of(path).map_err(|error| {
+            CatalogError::Unavailable(format!("the index of {}'s write-ahead log: {error}", path.display()))
+        })?;
+        Ok(Self { readers, writer: writer::start(connection), deliverables: Arc::new(Remembered::new(commits)) })
     }
 }
 
@@ -120,6 +130,57 @@ mod tests {
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
             assert_eq!(assert_durable(&mut connection).await.is_ok(), is_durable, "{options:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_commit_of_any_connection_is_noticed_and_nothing_else_is() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("catalog.sqlite");
+        let engine = Engine::open(&path).await.unwrap();
+        let commits = Commits::of(&path).unwrap();
+        let before = commits.moment().unwrap();
+        sqlx::query("select count(*) from media").execute(&engine.readers).await.unwrap();
+        assert_eq!(commits.moment(), Some(before));
+        let mut elsewhere = SqliteConnection::connect_with(&options(&path)).await.unwrap();
+        for rolled_back in [true, false] {
+            let mut transaction = elsewhere.begin().await.unwrap();
+            sqlx::query("update organisation set name = name || '.'").execute(&mut *transaction).await.unwrap();
+            assert_eq!(commits.moment(), Some(before), "nothing is committed yet");
+            if rolled_back {
+                transaction.rollback().await.unwrap()
+            } else {
+                transaction.commit().await.unwrap()
+            }
+            assert_eq!(commits.moment() == Some(before), rolled_back);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_is_forgotten_with_the_next_commit() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("catalog.sqlite");
+        let engine = Engine::open(&path).await.unwrap();
+        let remembered = Remembered::new(Commits::of(&path).unwrap());
+        let commit = async || {
+            let update = sqlx::query("update organisation set name = name || '.'");
+            update.execute(&mut SqliteConnection::connect_with(&options(&path)).await.unwrap()).await.unwrap();
+        };
+        let ask = async |key, answer: u32, is_overtaken: bool| {
+            let read = async {
+                if is_overtaken {
+                    commit().await;
+                }
+                Ok::<_, ()>(Some(answer))
+            };
+            remembered.get_or_read(key, read).await.unwrap().map(|answer| *answer)
+        };
+        assert_eq!(ask("a", 1, false).await, Some(1));
+        assert_eq!(ask("a", 2, false).await, Some(1));
+        commit().await;
+        assert_eq!(ask("a", 3, false).await, Some(3));
+        assert_eq!(ask("b", 4, true).await, Some(4), "it may be older than the commit that overtook it");
+        assert_eq!(ask("b", 5, false).await, Some(5));
+        drop(engine);
     }
 
     #[tokio::test]

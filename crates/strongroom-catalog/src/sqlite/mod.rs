@@ -1,8 +1,10 @@
 //! The embedded engine: one file, one writer, many readers.
 
+mod commits;
 mod engine;
 #[cfg(test)]
 mod plans;
+mod remembered;
 mod scrub;
 pub(crate) mod transfer;
 mod writer;

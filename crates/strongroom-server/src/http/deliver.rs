@@ -51,7 +51,7 @@ pub(super) async fn deliver(
         let disposition = disposition::inline(&format!("{id}-{file}"));
         if let Some(mut redirect) = to_bucket(&app, &found, &disposition).await? {
             cors::delivered(&app, &found.settings, &headers, &mut redirect);
-            app.fetch_counts.count(found.connection, id, name, now);
+            app.fetch_counts.count(&found.connection, id, name, now);
             return Ok(redirect);
         }
     }
@@ -85,7 +85,7 @@ pub(super) async fn deliver(
     let mut response = serve(&reader, &entity, &method, &headers)?;
     cors::delivered(&app, &found.settings, &headers, &mut response);
     if is_fetch(&method, &response) {
-        app.fetch_counts.count(found.connection, id, name, now);
+        app.fetch_counts.count(&found.connection, id, name, now);
     }
     Ok(response)
 }

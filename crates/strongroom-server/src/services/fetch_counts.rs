@@ -38,8 +38,8 @@ impl FetchCounts {
     }
 
     /// Counts one fetch.
-    pub(crate) fn count(&self, connection: ConnectionId, media: MediaId, name: RenditionName, now: Timestamp) {
-        if self.add((media, name, connection), 1, now) >= MOST / 2 {
+    pub(crate) fn count(&self, connection: &ConnectionId, media: MediaId, name: RenditionName, now: Timestamp) {
+        if self.add((media, name, connection.clone()), 1, now) >= MOST / 2 {
             self.filling.notify_one();
         }
     }

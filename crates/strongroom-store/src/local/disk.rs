@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FallocateFlags, Mode, OFlags};
+use rustix::fs::{CWD, FallocateFlags, Mode, OFlags, ResolveFlags};
+use rustix::io::ReadWriteFlags;
 
 use crate::error::StoreError;
 use crate::fault::{Hook, Step};
@@ -43,6 +44,20 @@ impl Disk {
     pub(crate) fn open_read(&self, path: &Path) -> Result<File, StoreError> {
         // Not blocking: who left a pipe under this name shall not stop us.
         open(path, OFlags::RDONLY | OFlags::NONBLOCK).map_err(|e| StoreError::of_open(path, &e))
+    }
+
+    /// Opens a file for reading where that waits for nothing: its name and its inode are in memory. `None` may mean anything.
+    pub(crate) fn open_read_at_once(path: &Path) -> Option<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
+        Some(File::from(opened.ok()?))
+    }
+
+    /// Reads what the page cache has of `bytes` at `offset`, without waiting for the disk. Answers how many bytes; 0 may mean
+    /// anything.
+    pub(crate) fn read_at_once(file: &File, bytes: &mut [u8], offset: u64) -> usize {
+        let read = rustix::io::preadv2(file, &mut [IoSliceMut::new(bytes)], offset, ReadWriteFlags::NOWAIT);
+        read.unwrap_or_default()
     }
 
     /// Opens a file for writing that must be there.

@@ -1,5 +1,6 @@
 //! The store on a local disk: one file an upload, every part at its offset.
 
+mod blocks;
 mod complete;
 mod disk;
 mod inventory;

@@ -1,4 +1,7 @@
 //! Reading from the local disk: in blocks, by positioned reads, never further ahead than one block.
+//!
+//! What is in the page cache is read at once, on the thread that asks: handing a read to another thread and back costs several
+//! times what the read does. What the disk must be asked for never holds up that thread.
 
 use std::fs::File;
 use std::ops::Range;
@@ -10,12 +13,11 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use tokio::task::JoinHandle;
 
+use super::blocks::{BLOCK_BYTES, Blocks};
+use super::disk::Disk;
 use crate::blocking::{blocking, joined};
 use crate::error::StoreError;
 use crate::local::store::LocalStore;
-
-/// How many bytes one read takes. A reader that stalls holds two such blocks: the one it was given, and the one after.
-const BLOCK_BYTES: u64 = 128 << 10;
 
 /// Published bytes, opened. They stay readable while it lives, whatever is deleted meanwhile.
 #[derive(Debug, Clone)]
@@ -23,17 +25,21 @@ pub(crate) struct LocalReader {
     file: Arc<File>,
     path: PathBuf,
     length: u64,
+    blocks: Blocks,
 }
 
 impl LocalStore {
     pub(crate) async fn open_reader(&self, path: PathBuf) -> Result<LocalReader, StoreError> {
+        if let Some(file) = Disk::open_read_at_once(&path) {
+            return self.reader(file, path);
+        }
         let store = self.clone();
-        blocking(move || {
-            let file = store.disk().open_read(&path)?;
-            let length = file.metadata().map_err(|e| StoreError::of("inspect", &path, &e))?.len();
-            Ok(LocalReader { file: Arc::new(file), path, length })
-        })
-        .await
+        blocking(move || store.reader(store.disk().open_read(&path)?, path)).await
+    }
+
+    fn reader(&self, file: File, path: PathBuf) -> Result<LocalReader, StoreError> {
+        let length = file.metadata().map_err(|e| StoreError::of("inspect", &path, &e))?.len();
+        Ok(LocalReader { file: Arc::new(file), path, length, blocks: self.blocks().clone() })
     }
 }
 
@@ -50,12 +56,26 @@ impl LocalReader {
         })
     }
 
-    fn read_block(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
-        let length = usize::try_from(range.end.saturating_sub(range.start));
-        let mut block = vec![0; length.map_err(|_| StoreError::Io("a block larger than memory".to_owned()))?];
-        self.file.read_exact_at(&mut block, range.start).map_err(|e| StoreError::of("read", &self.path, &e))?;
-        Ok(block.into())
+    /// What the page cache has of the beginning of `range`.
+    fn read_at_once(&self, range: &Range<u64>) -> Option<Bytes> {
+        let mut block = self.blocks.take(length_of_block(range));
+        match Disk::read_at_once(&self.file, block.bytes_mut(), range.start) {
+            0 => None,
+            read => Some(block.into_bytes(read)),
+        }
     }
+
+    fn read_block(&self, range: &Range<u64>) -> Result<Bytes, StoreError> {
+        let length = length_of_block(range);
+        let mut block = self.blocks.take(length);
+        self.file.read_exact_at(block.bytes_mut(), range.start).map_err(|e| StoreError::of("read", &self.path, &e))?;
+        Ok(block.into_bytes(length))
+    }
+}
+
+/// How much of `range` one block holds.
+fn length_of_block(range: &Range<u64>) -> usize {
+    usize::try_from(range.end.saturating_sub(range.start)).map_or(BLOCK_BYTES, |length| length.min(BLOCK_BYTES))
 }
 
 /// A range that is being read, with the next block on its way.
@@ -66,9 +86,20 @@ struct Ahead {
 }
 
 impl Ahead {
-    /// The next block; the one after it is asked for before this one is handed out, so disk and network overlap.
+    /// The next block. Where the disk has to be asked, the one after it is asked for before this one is handed out, so that disk
+    /// and network overlap.
     async fn take(&mut self) -> Option<Result<Bytes, StoreError>> {
-        let running = self.next.take().or_else(|| self.start())?;
+        let running = match self.next.take() {
+            Some(running) => running,
+            None if self.rest.is_empty() => return None,
+            None => match self.reader.read_at_once(&self.rest) {
+                Some(block) => {
+                    self.rest.start += block.len() as u64;
+                    return Some(Ok(block));
+                }
+                None => self.start()?,
+            },
+        };
         let block = joined(running.await).and_then(|read| read);
         match block {
             Ok(_) => self.next = self.start(),
@@ -81,9 +112,9 @@ impl Ahead {
         if self.rest.is_empty() {
             return None;
         }
-        let block = self.rest.start..self.rest.end.min(self.rest.start.saturating_add(BLOCK_BYTES));
-        self.rest.start = block.end;
+        let range = self.rest.clone();
+        self.rest.start += length_of_block(&range) as u64;
         let reader = self.reader.clone();
-        Some(tokio::task::spawn_blocking(move || reader.read_block(block)))
+        Some(tokio::task::spawn_blocking(move || reader.read_block(&range)))
     }
 }
