@@ -100,8 +100,7 @@ macro_rules! methods {
     (@read $self:ident, [], $module:ident :: $name:ident ( $($argument:ident),* )) => {
         match &$self.engine {
             crate::catalog::Engine::Sqlite(engine) => {
-                let mut connection = engine.readers.acquire().await?;
-                crate::sqlite::queries::$module::$name(&mut connection, $($argument),*).await
+                engine.readers.read(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
             }
             crate::catalog::Engine::Postgres(engine) => {
                 engine.read(move |connection| Box::pin(crate::postgres::queries::$module::$name(connection, $($argument),*))).await
@@ -111,7 +110,11 @@ macro_rules! methods {
     (@write $self:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
         match &$self.engine {
             crate::catalog::Engine::Sqlite(engine) => {
-                engine.writer.write(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
+                engine.writer.write(move |connection| {
+                    // It may be run again.
+                    $(let $argument = Clone::clone(&$argument);)*
+                    Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))
+                }).await
             }
             crate::catalog::Engine::Postgres(engine) => {
                 let tenant = methods!(@tenant $($tenant)?);

@@ -3,6 +3,7 @@
 mod engine;
 #[cfg(test)]
 mod plans;
+mod readers;
 mod scrub;
 pub(crate) mod transfer;
 mod writer;
