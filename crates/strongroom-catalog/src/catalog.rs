@@ -22,7 +22,7 @@ use strongroom_core::upload::UploadState;
 use crate::postgres::PostgresOptions;
 use crate::records::{
     BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
-    RenderedFacts, Upload,
+    RenderedFacts, Upload, WholeCompleted,
 };
 use crate::{Announcement, CatalogError, postgres, sqlite};
 use engine::Engine;
@@ -190,6 +190,8 @@ methods! {
 
     /// Completes an upload that is `completing`: media, job and event. Run again, it answers what the first run made.
     write[new.connection] completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
+    /// Completes an upload that is `open`, whose whole file came in one request. Says what it became, or that it is not open.
+    write[new.connection] completion::complete_whole(new: NewMedia, now: Timestamp) -> WholeCompleted;
 
     /// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them.
     write[new.connection] blobs::keep_blob(new: NewBlob, now: Timestamp) -> BlobKey;
