@@ -2,7 +2,6 @@
 
 mod account;
 mod consent;
-mod delivery;
 mod depth;
 mod engine;
 mod scrub;
@@ -17,11 +16,13 @@ use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, LeaseToken, MediaId, UploadId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, MediaType};
+use strongroom_core::rendition::RenditionName;
 use strongroom_core::upload::UploadState;
 
 use crate::postgres::PostgresOptions;
 use crate::records::{
-    BlobState, ClaimedJob, Completed, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded, RenderedFacts, Upload,
+    BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
+    RenderedFacts, Upload, WholeCompleted,
 };
 use crate::{Announcement, CatalogError, postgres, sqlite};
 use engine::Engine;
@@ -79,7 +80,8 @@ impl Catalog {
     }
 }
 
-/// Declares the methods: `read` through a pooled connection, `write` in a transaction. `write[owner]` runs after every other write
+/// Declares the methods: `read` through a pooled connection, `remembered` likewise where nothing else has been committed since the
+/// same was asked, `write` in a transaction. `write[owner]` runs after every other write
 /// on what this tenant owns has ended, and before the next: whatever it looks at stays as it is while it acts on that. A plain
 /// `write` is one statement, or takes the lock of the one row that it is about with its first.
 macro_rules! methods {
@@ -99,8 +101,19 @@ macro_rules! methods {
     (@read $self:ident, [], $module:ident :: $name:ident ( $($argument:ident),* )) => {
         match &$self.engine {
             crate::catalog::Engine::Sqlite(engine) => {
-                let mut connection = engine.readers.acquire().await?;
-                crate::sqlite::queries::$module::$name(&mut connection, $($argument),*).await
+                engine.readers.read(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
+            }
+            crate::catalog::Engine::Postgres(engine) => {
+                engine.read(move |connection| Box::pin(crate::postgres::queries::$module::$name(connection, $($argument),*))).await
+            }
+        }
+    };
+    (@remembered $self:ident, [], $module:ident :: $name:ident ( $($argument:ident),* )) => {
+        match &$self.engine {
+            crate::catalog::Engine::Sqlite(engine) => {
+                let question = ($(Clone::clone(&$argument)),*);
+                let read = engine.readers.read(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*)));
+                engine.answers.$name.get_or_read(question, read).await
             }
             crate::catalog::Engine::Postgres(engine) => {
                 engine.read(move |connection| Box::pin(crate::postgres::queries::$module::$name(connection, $($argument),*))).await
@@ -110,7 +123,11 @@ macro_rules! methods {
     (@write $self:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
         match &$self.engine {
             crate::catalog::Engine::Sqlite(engine) => {
-                engine.writer.write(move |connection| Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))).await
+                engine.writer.write(move |connection| {
+                    // It may be run again.
+                    $(let $argument = Clone::clone(&$argument);)*
+                    Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))
+                }).await
             }
             crate::catalog::Engine::Postgres(engine) => {
                 let tenant = methods!(@tenant $($tenant)?);
@@ -186,6 +203,8 @@ methods! {
 
     /// Completes an upload that is `completing`: media, job and event. Run again, it answers what the first run made.
     write[new.connection] completion::complete_upload(new: NewMedia, now: Timestamp) -> Completed;
+    /// Completes an upload that is `open`, whose whole file came in one request. Says what it became, or that it is not open.
+    write[new.connection] completion::complete_whole(new: NewMedia, now: Timestamp) -> WholeCompleted;
 
     /// Keeps bytes without a media of their own, or finds those that are here already. Answers which blob shows them.
     write[new.connection] blobs::keep_blob(new: NewBlob, now: Timestamp) -> BlobKey;
@@ -195,7 +214,7 @@ methods! {
     write[owner] blobs::render_again(owner: ConnectionId, blob: BlobKey, kind: JobKind, now: Timestamp) -> bool;
 
     /// One media of a connection.
-    read media::media(owner: ConnectionId, id: MediaId) -> Option<Media>;
+    remembered media::media(owner: ConnectionId, id: MediaId) -> Option<Media>;
     /// The media that an upload became.
     read media::media_of_upload(owner: ConnectionId, upload: UploadId) -> Option<Media>;
     /// The newest media with these bytes, if it has not failed.
@@ -204,6 +223,8 @@ methods! {
     read media::media_by_sha256(owner: ConnectionId, sha256: [u8; 32], size_bytes: u64) -> Option<Media>;
     /// Shows another blob's renditions as a media's preview, or its own again. Says whether there is such a media.
     write[owner] media::set_preview(owner: ConnectionId, id: MediaId, preview: Option<BlobKey>) -> bool;
+    /// What delivery needs of one rendition. Whoever asks holds a good signature.
+    remembered media::deliverable(media: MediaId, name: RenditionName) -> Option<Deliverable>;
     /// The types of a media's events, in order.
     read events::events_of_media(owner: ConnectionId, media: MediaId) -> Vec<String>;
 

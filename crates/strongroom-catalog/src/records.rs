@@ -126,7 +126,7 @@ pub enum PartRecorded {
 pub struct NewMedia {
     /// The owner.
     pub connection: ConnectionId,
-    /// The session; must be `completing`.
+    /// The session.
     pub upload: UploadId,
     /// Under which key its bytes were published.
     pub blob: BlobKey,
@@ -160,6 +160,20 @@ pub struct Completed {
     pub media: MediaId,
     /// The blob that it shows. Another than was published where the same bytes were here already.
     pub blob: BlobKey,
+}
+
+/// What became of an upload whose whole file came in one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WholeCompleted {
+    /// It is complete.
+    Completed {
+        /// What it became.
+        completed: Completed,
+        /// Whether a part was acknowledged before, whose bytes are of no use now.
+        had_part: bool,
+    },
+    /// The session is no longer open; nothing was changed.
+    NotOpen(UploadState),
 }
 
 /// A media with all that is shown of it.

@@ -23,7 +23,7 @@ pub struct ApiKey {
 }
 
 /// The SHA-256 of a key: what the catalog keeps and looks up.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash([u8; 32]);
 
 impl KeyHash {

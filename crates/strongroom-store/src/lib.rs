@@ -40,6 +40,9 @@
 //! files that no row will ever name: the sweep finds them ([`Store::staged_uploads`], [`Store::multiparts`]) and discards the
 //! upload again.
 //!
+//! **A whole file.** [`Store::begin_whole`], [`WholeTry::write`], [`WholeTry::finish`], then the commit of the row that names the
+//! blob. No slot, no session: every try has a key of its own, and one whose row is refused is given to [`Store::delete_blob`].
+//!
 //! **A bucket may not answer.** Then it is [`StoreError::Busy`], and nobody knows whether what was asked for has happened.
 //! Small requests have been tried again by then, for [`BucketOptions::retry_for`]; a part has not, since its bytes are the
 //! client's. Every operation may be run again, and no wait is longer than its timeouts.
@@ -71,6 +74,7 @@ mod scratch;
 mod slot;
 mod store;
 mod sweep;
+mod whole;
 
 pub use bucket::BucketOptions;
 pub use error::StoreError;
@@ -84,3 +88,4 @@ pub use scratch::Scratch;
 pub use slot::SlotGuard;
 pub use store::Store;
 pub use sweep::{StagedSide, StagedUpload, StoredBlob};
+pub use whole::{WholeFile, WholeTry};

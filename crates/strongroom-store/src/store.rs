@@ -74,6 +74,16 @@ impl Store {
         }
     }
 
+    /// Whether this process has begun to write parts of the upload, and has neither published nor discarded them. In a bucket only
+    /// the rows tell.
+    #[must_use]
+    pub fn has_begun(&self, upload: UploadId) -> bool {
+        match &self.backend {
+            Backend::Local(local) => local.registry().knows(upload),
+            Backend::Bucket(_) => false,
+        }
+    }
+
     /// How many bytes an unprivileged process may still write on the local disk, which for a bucket is the scratch disk's.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ methods! {
     write keys::create_key(key: NewApiKey) -> ();
     /// The API key with this hash.
     read keys::key_by_hash(hash: KeyHash) -> Option<ApiKeyRecord>;
+    /// The API key with this hash, and the connection with this id beside it, whoever owns that.
+    remembered keys::key_beside_connection(hash: KeyHash, id: ConnectionId) -> Option<(ApiKeyRecord, Option<Connection>)>;
     /// The API key of an organisation with this id, revoked or not.
     read keys::key(organisation: OrganisationId, id: KeyId) -> Option<ApiKeyRecord>;
     /// An organisation's API keys for one world that were not revoked, newest first.

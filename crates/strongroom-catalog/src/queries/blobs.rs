@@ -48,21 +48,39 @@ pub(crate) async fn blob_state(
 }
 
 pub(super) async fn keep_or_share(connection: &mut Connection, new: &NewBlob, now: Timestamp) -> Answer<Shown> {
-    match same_content(connection, new).await? {
+    let same = same_content(connection, new).await?;
+    keep_beside(connection, new, same, now).await
+}
+
+/// Keeps bytes where there are none of the same content.
+pub(super) async fn keep_beside(
+    connection: &mut Connection,
+    new: &NewBlob,
+    same: Option<Shown>,
+    now: Timestamp,
+) -> Answer<Shown> {
+    match same {
         Some(shown) => share(connection, new, shown, now).await,
         None => insert_blob(connection, new, now).await,
     }
 }
 
 async fn same_content(connection: &mut Connection, new: &NewBlob) -> Answer<Option<Shown>> {
-    let row = sql("select key, type, status from blob where connection_id = $1 and etag = $2 and size_bytes = $3")
-        .bind(new.connection.to_string())
-        .bind(new.etag.as_bytes().to_vec())
-        .bind(signed(new.size_bytes))
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| Ok(Shown { blob: row.word("key")?, media_type: row.word("type")?, status: row.word("status")? }))
-        .transpose()
+    let row = sql(
+        "select key as blob_key, type, status from blob where connection_id = $1 and etag = $2 and size_bytes = $3",
+    )
+    .bind(new.connection.to_string())
+    .bind(new.etag.as_bytes().to_vec())
+    .bind(signed(new.size_bytes))
+    .fetch_optional(connection)
+    .await?;
+    row.map_or(Ok(None), |row| same(&row))
+}
+
+/// The blob that a row has found by the content of a new one, if it has.
+pub(super) fn same(row: &Row) -> Answer<Option<Shown>> {
+    let Some(blob) = row.optional_word("blob_key")? else { return Ok(None) };
+    Ok(Some(Shown { blob, media_type: row.word("type")?, status: row.word("status")? }))
 }
 
 /// Shows the bytes that are here already. Only if they failed before are they tried once more.

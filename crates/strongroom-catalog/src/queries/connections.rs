@@ -30,14 +30,25 @@ macro_rules! join_inherited {
 }
 pub(super) use join_inherited;
 
+/// The columns of a connection, with the settings that hold for it. Needs [`join_inherited`].
+macro_rules! connection_columns {
+    () => {
+        concat!(
+            "connection.id, connection.organisation_id, connection.environment, connection.status, connection.name,
+             connection.username, connection.avatar, connection.permissions, connection.client_reference_id,
+             connection.created_at, connection.updated_at, connection.expired_at, connection.last_checked_at, ",
+            super::connections::effective_settings!()
+        )
+    };
+}
+pub(super) use connection_columns;
+
 /// Connections with the settings that hold for them; a condition follows.
 macro_rules! select_connection {
     ($rest:expr) => {
         concat!(
-            "select connection.id, connection.organisation_id, connection.environment, connection.status, connection.name,
-                    connection.username, connection.avatar, connection.permissions, connection.client_reference_id,
-                    connection.created_at, connection.updated_at, connection.expired_at, connection.last_checked_at, ",
-            effective_settings!(),
+            "select ",
+            connection_columns!(),
             " from connection ",
             join_inherited!(),
             " where connection.deleted_at is null and ",
@@ -166,7 +177,8 @@ pub(super) async fn tell(
     events::record(db, id, event_type, None, data, now).await
 }
 
-fn read(row: &Row) -> Answer<Connection> {
+/// The connection of a row that has [`connection_columns`].
+pub(super) fn read(row: &Row) -> Answer<Connection> {
     Ok(Connection {
         id: row.word("id")?,
         organisation: row.word("organisation_id")?,

@@ -5,16 +5,22 @@ use strongroom_core::connection::Environment;
 use strongroom_core::id::{ConnectionId, KeyId, OrganisationId};
 use strongroom_core::key::KeyHash;
 
-use super::{Answer, Columns as _, Connection, Row, sql};
-use crate::records::{ApiKeyRecord, KeptKey, NewApiKey};
+use super::{Answer, Columns as _, Connection, Row, connections, sql};
+use crate::records::{self, ApiKeyRecord, KeptKey, NewApiKey};
+
+/// The columns of a key, named so that those of a connection can stand beside them.
+macro_rules! key_columns {
+    () => {
+        "api_key.id as key_id, api_key.organisation_id as key_organisation, api_key.environment as key_environment,
+         api_key.name as key_name, api_key.scopes as key_scopes, api_key.permissions as key_permissions,
+         api_key.connection_ids as key_connections, api_key.created_at as key_created_at,
+         api_key.expires_at as key_expires_at, api_key.revoked_at as key_revoked_at"
+    };
+}
 
 macro_rules! select_key {
     ($rest:literal) => {
-        concat!(
-            "select id, organisation_id, environment, name, scopes, permissions, connection_ids, created_at, expires_at,
-                    revoked_at from api_key where ",
-            $rest
-        )
+        concat!("select ", key_columns!(), " from api_key where ", $rest)
     };
 }
 
@@ -43,6 +49,32 @@ pub(crate) async fn create_key(connection: &mut Connection, key: NewApiKey) -> A
 pub(crate) async fn key_by_hash(connection: &mut Connection, hash: KeyHash) -> Answer<Option<ApiKeyRecord>> {
     let row = sql(select_key!("hash = $1")).bind(hash.as_bytes().to_vec()).fetch_optional(connection).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The key with this hash, and the connection with this id beside it, whoever owns that.
+pub(crate) async fn key_beside_connection(
+    connection: &mut Connection,
+    hash: KeyHash,
+    id: ConnectionId,
+) -> Answer<Option<(ApiKeyRecord, Option<records::Connection>)>> {
+    let row = sql(concat!(
+        "select ",
+        key_columns!(),
+        ", ",
+        connections::connection_columns!(),
+        " from api_key left join (connection ",
+        connections::join_inherited!(),
+        ") on connection.id = $2 and connection.deleted_at is null where api_key.hash = $1"
+    ))
+    .bind(hash.as_bytes().to_vec())
+    .bind(id.to_string())
+    .fetch_optional(connection)
+    .await?;
+    let both = |row: Row| {
+        let is_there = row.optional_text("id")?.is_some();
+        Ok((read(&row)?, is_there.then(|| connections::read(&row)).transpose()?))
+    };
+    row.map(both).transpose()
 }
 
 /// The key of an organisation with this id, revoked or not.
@@ -74,7 +106,7 @@ pub(crate) async fn list_keys(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;
-    let kept = |row: &Row| Ok(KeptKey { record: read(row)?, created_at: row.time("created_at")? });
+    let kept = |row: &Row| Ok(KeptKey { record: read(row)?, created_at: row.time("key_created_at")? });
     rows.iter().map(kept).collect()
 }
 
@@ -102,14 +134,14 @@ fn words(ids: &str) -> Answer<Vec<ConnectionId>> {
 
 fn read(row: &Row) -> Answer<ApiKeyRecord> {
     Ok(ApiKeyRecord {
-        id: row.word("id")?,
-        organisation: row.word("organisation_id")?,
-        environment: row.word("environment")?,
-        name: row.text("name")?,
-        scopes: row.word("scopes")?,
-        permissions: row.word("permissions")?,
-        connections: row.optional_text("connection_ids")?.map(|ids| words(&ids)).transpose()?,
-        expires_at: row.optional_time("expires_at")?,
-        revoked_at: row.optional_time("revoked_at")?,
+        id: row.word("key_id")?,
+        organisation: row.word("key_organisation")?,
+        environment: row.word("key_environment")?,
+        name: row.text("key_name")?,
+        scopes: row.word("key_scopes")?,
+        permissions: row.word("key_permissions")?,
+        connections: row.optional_text("key_connections")?.map(|ids| words(&ids)).transpose()?,
+        expires_at: row.optional_time("key_expires_at")?,
+        revoked_at: row.optional_time("key_revoked_at")?,
     })
 }

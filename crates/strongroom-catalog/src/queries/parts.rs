@@ -62,6 +62,18 @@ pub(crate) async fn record_part(
     if before.as_ref().is_some_and(|before| before.digest == part.digest && before.size_bytes == part.size_bytes) {
         return Ok(PartRecorded::Accepted { unneeded_side: part.side });
     }
+    insert(connection, &owner, upload, part, now).await?;
+    Ok(PartRecorded::Accepted { unneeded_side: before.and_then(|before| before.side) })
+}
+
+/// Writes the row of a part, over that of an earlier try.
+pub(super) async fn insert(
+    connection: &mut Connection,
+    owner: &ConnectionId,
+    upload: UploadId,
+    part: Part,
+    now: Timestamp,
+) -> Answer<()> {
     sql("insert into part (connection_id, upload_id, number, size_bytes, digest, side, store_tag, received_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (connection_id, upload_id, number)
@@ -76,7 +88,7 @@ pub(crate) async fn record_part(
     .bind(now.as_millis())
     .execute(connection)
     .await?;
-    Ok(PartRecorded::Accepted { unneeded_side: before.and_then(|before| before.side) })
+    Ok(())
 }
 
 pub(super) fn read(row: &Row) -> Answer<Part> {

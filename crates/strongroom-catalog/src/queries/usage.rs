@@ -51,6 +51,23 @@ pub(super) async fn require_room_at_last(
     within(Shortfall { limit, used: usage.stored_bytes, reserved, requested })
 }
 
+/// As [`require_room_at_last`], for bytes that are neither here already nor among those that are completing, beside
+/// `used` that are stored.
+pub(super) async fn require_room_for_whole(
+    connection: &mut Connection,
+    owner: &ConnectionId,
+    limit: u64,
+    used: u64,
+    requested: u64,
+) -> Answer<()> {
+    let row = sql("select cast(coalesce(sum(size_bytes), 0) as bigint) as completing from upload
+                   where connection_id = $1 and state = 'completing'")
+    .bind(owner.to_string())
+    .fetch_one(connection)
+    .await?;
+    within(Shortfall { limit, used, reserved: row.unsigned("completing")?, requested })
+}
+
 fn within(shortfall: Shortfall) -> Answer<()> {
     let Shortfall { limit, used, reserved, requested } = shortfall;
     let total = used.saturating_add(reserved).saturating_add(requested);

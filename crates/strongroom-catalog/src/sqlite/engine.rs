@@ -4,46 +4,50 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Row as _, SqlitePool};
-use strongroom_core::id::MediaId;
-use strongroom_core::rendition::RenditionName;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, Row as _};
 
 use super::commits::Commits;
-use super::remembered::Remembered;
+use super::readers::Readers;
+use super::remembered::Answers;
 use super::writer::{self, Writer};
 use crate::CatalogError;
-use crate::records::Deliverable;
 
 /// How long a statement waits for another process's lock, such as that of `strongroom key create`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Readers at a time. A read takes tens of microseconds; more would only hold memory.
-const READERS: u32 = 4;
+/// How many pages the write-ahead log holds before they are copied into the file. Four times SQLite's own measure: a page that is
+/// written again and again is copied once, and the two syncs that go with it are shared by more writes (a small upload changes
+/// some 30 pages). At 16 MiB, reading the log when the process starts still takes milliseconds.
+const LOG_PAGES: &str = "4000";
+
+/// What the writer keeps of the file, in KiB as SQLite wants it. More than a group of writes changes: what does not fit is written
+/// before the commit, and again by it.
+const WRITER_CACHE: &str = "-16384";
+
+/// Statements that a connection keeps prepared: all there are.
+const STATEMENTS: usize = 512;
 
 /// An open SQLite catalog.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    pub(crate) readers: SqlitePool,
+    pub(crate) readers: Readers,
     pub(crate) writer: Writer,
-    pub(crate) deliverables: Arc<Remembered<(MediaId, RenditionName), Deliverable>>,
+    pub(crate) answers: Arc<Answers>,
 }
 
 impl Engine {
     /// Opens or creates the file at `path` and brings its schema up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, CatalogError> {
         let options = options(path);
-        let mut connection = connect(&options).await?;
+        let mut connection = connect(&options.clone().pragma("cache_size", WRITER_CACHE)).await?;
         assert_durable(&mut connection).await?;
         migrate(&mut connection, path).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
-            .await?;
+        let readers = Readers::open(options.create_if_missing(false).pragma("query_only", "on")).await?;
         let commits = Commits::of(path).map_err(|error| {
             CatalogError::Unavailable(format!("the index of {}'s write-ahead log: {error}", path.display()))
         })?;
-        Ok(Self { readers, writer: writer::start(connection), deliverables: Arc::new(Remembered::new(commits)) })
+        Ok(Self { readers, writer: writer::start(connection), answers: Arc::new(Answers::new(&commits)) })
     }
 }
 
@@ -79,6 +83,11 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
+        // What a statement may have to undo lies in memory, and not in a file that is made for it below /var/tmp: a trigger's
+        // work spilled in every complete, and a full disk there was a full catalog.
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", LOG_PAGES)
+        .statement_cache_capacity(STATEMENTS)
 }
 
 /// Brings the schema up to date in one transaction that holds the write lock from its start: of two processes that open a
@@ -95,7 +104,7 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), C
 impl Engine {
     /// Whether a read is answered and the writer is alive. Nothing is written: anyone may ask, as often as they like.
     pub(crate) async fn probe(&self) -> Result<(), CatalogError> {
-        sqlx::query("select 1 from organisation").fetch_optional(&self.readers).await?;
+        self.readers.rows("select 1 from organisation limit 1").await?;
         self.writer.check()
     }
 }
@@ -115,6 +124,7 @@ async fn assert_durable(connection: &mut SqliteConnection) -> Result<(), Catalog
 
 #[cfg(test)]
 mod tests {
+    use super::super::remembered::Remembered;
     use super::*;
 
     #[tokio::test]
@@ -139,7 +149,7 @@ mod tests {
         let engine = Engine::open(&path).await.unwrap();
         let commits = Commits::of(&path).unwrap();
         let before = commits.moment().unwrap();
-        sqlx::query("select count(*) from media").execute(&engine.readers).await.unwrap();
+        engine.readers.rows("select count(*) from media").await.unwrap();
         assert_eq!(commits.moment(), Some(before));
         let mut elsewhere = SqliteConnection::connect_with(&options(&path)).await.unwrap();
         for rolled_back in [true, false] {
@@ -172,7 +182,7 @@ mod tests {
                 }
                 Ok::<_, ()>(Some(answer))
             };
-            remembered.get_or_read(key, read).await.unwrap().map(|answer| *answer)
+            remembered.get_or_read(key, read).await.unwrap()
         };
         assert_eq!(ask("a", 1, false).await, Some(1));
         assert_eq!(ask("a", 2, false).await, Some(1));
@@ -187,6 +197,6 @@ mod tests {
     async fn readers_cannot_write() {
         let home = tempfile::tempdir().unwrap();
         let engine = Engine::open(&home.path().join("catalog.sqlite")).await.unwrap();
-        assert!(sqlx::query("delete from organisation").execute(&engine.readers).await.is_err());
+        assert!(engine.readers.rows("delete from organisation").await.is_err());
     }
 }

@@ -4,6 +4,7 @@ mod commits;
 mod engine;
 #[cfg(test)]
 mod plans;
+mod readers;
 mod remembered;
 mod scrub;
 pub(crate) mod transfer;

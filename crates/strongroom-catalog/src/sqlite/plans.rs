@@ -31,8 +31,7 @@ async fn filled(home: &tempfile::TempDir) -> Engine {
 
 /// The steps of the plan for `text`, as SQLite tells them.
 async fn plan(engine: &Engine, text: &str) -> Vec<String> {
-    let rows =
-        sqlx::query(AssertSqlSafe(format!("explain query plan {text}"))).fetch_all(&engine.readers).await.unwrap();
+    let rows = engine.readers.rows(AssertSqlSafe(format!("explain query plan {text}"))).await.unwrap();
     rows.iter().map(|row| row.get("detail")).collect()
 }
 

@@ -1,15 +1,37 @@
-//! Answers to the question that is asked most, for as long as nothing is committed.
+//! Answers to the questions that are asked most, for as long as nothing is committed.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
+
+use strongroom_core::id::{ConnectionId, MediaId};
+use strongroom_core::key::KeyHash;
+use strongroom_core::rendition::RenditionName;
 
 use super::commits::{Commits, Moment};
+use crate::records::{ApiKeyRecord, Connection, Deliverable, Media};
 
-/// The most answers that are kept, less than a kilobyte each. When there are as many, all are forgotten.
-const MOST: usize = 4096;
+/// The most answers to one question that are kept, some kilobytes each at most. When there are as many, all are forgotten.
+const MOST: usize = 1024;
 
-/// What was read, and when.
+/// What is asked at every delivery, and of every caller; each under the name of its query.
+pub(crate) struct Answers {
+    pub(crate) deliverable: Remembered<(MediaId, RenditionName), Deliverable>,
+    pub(crate) media: Remembered<(ConnectionId, MediaId), Media>,
+    pub(crate) key_beside_connection: Remembered<(KeyHash, ConnectionId), (ApiKeyRecord, Option<Connection>)>,
+}
+
+impl Answers {
+    pub(super) fn new(commits: &Commits) -> Self {
+        Self {
+            deliverable: Remembered::new(commits.clone()),
+            media: Remembered::new(commits.clone()),
+            key_beside_connection: Remembered::new(commits.clone()),
+        }
+    }
+}
+
+/// The answers to one question.
 pub(crate) struct Remembered<K, V> {
     commits: Commits,
     kept: Mutex<Kept<K, V>>,
@@ -18,10 +40,10 @@ pub(crate) struct Remembered<K, V> {
 struct Kept<K, V> {
     /// When all of `answers` were true.
     at: Option<Moment>,
-    answers: HashMap<K, Arc<V>>,
+    answers: HashMap<K, V>,
 }
 
-impl<K: Eq + Hash, V> Remembered<K, V> {
+impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
     pub(super) fn new(commits: Commits) -> Self {
         Self { commits, kept: Mutex::new(Kept { at: None, answers: HashMap::new() }) }
     }
@@ -31,29 +53,29 @@ impl<K: Eq + Hash, V> Remembered<K, V> {
         &self,
         key: K,
         read: impl Future<Output = Result<Option<V>, E>>,
-    ) -> Result<Option<Arc<V>>, E> {
+    ) -> Result<Option<V>, E> {
         // Before the read begins: a commit that it does not see yet must make its answer an old one.
         let now = self.commits.moment();
         if let Some(answer) = now.and_then(|now| self.kept(&now, &key)) {
             return Ok(Some(answer));
         }
-        let Some(answer) = read.await?.map(Arc::new) else { return Ok(None) };
+        let Some(answer) = read.await? else { return Ok(None) };
         if let Some(now) = now {
-            self.keep(now, key, &answer);
+            self.keep(now, key, answer.clone());
         }
         Ok(Some(answer))
     }
 
-    fn kept(&self, now: &Moment, key: &K) -> Option<Arc<V>> {
+    fn kept(&self, now: &Moment, key: &K) -> Option<V> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.at.as_ref() == Some(now) { kept.answers.get(key).cloned() } else { None }
     }
 
-    fn keep(&self, now: Moment, key: K, answer: &Arc<V>) {
+    fn keep(&self, now: Moment, key: K, answer: V) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.at != Some(now) || kept.answers.len() >= MOST {
             (kept.at, kept.answers) = (Some(now), HashMap::new());
         }
-        kept.answers.insert(key, Arc::clone(answer));
+        kept.answers.insert(key, answer);
     }
 }

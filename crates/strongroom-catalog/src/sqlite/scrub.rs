@@ -22,7 +22,8 @@ impl Engine {
 
     /// Which SQLite this is. It is compiled in, so nothing of the machine's can be wrong with it.
     pub(crate) async fn about(&self) -> Result<About, CatalogError> {
-        let version: String = sqlx::query("select sqlite_version()").fetch_one(&self.readers).await?.try_get(0)?;
+        let version = self.readers.rows("select sqlite_version()").await?;
+        let version: String = version.first().map_or(Ok(String::new()), |row| row.try_get(0))?;
         let engine = format!("SQLite {version}, write-ahead log, full sync");
         Ok(About { engine, now: None, complaints: Vec::new() })
     }
@@ -52,7 +53,7 @@ impl Engine {
 
     /// A connection that nobody else has had.
     async fn fresh(&self, query_only: &'static str) -> Result<SqliteConnection, CatalogError> {
-        let options = self.readers.connect_options().as_ref().clone().pragma("query_only", query_only);
+        let options = self.readers.options().clone().pragma("query_only", query_only);
         Ok(SqliteConnection::connect_with(&options).await?)
     }
 }

@@ -12,7 +12,7 @@ impl Engine {
     /// The last number that each numbered table gave out. Kept by SQLite itself, so that none is given twice, also after the
     /// row with the highest is gone.
     pub(crate) async fn last_numbers(&self) -> Result<Vec<(String, i64)>, CatalogError> {
-        let rows = sqlx::query("select name, seq from sqlite_sequence order by name").fetch_all(&self.readers).await?;
+        let rows = self.readers.rows("select name, seq from sqlite_sequence order by name").await?;
         rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("seq")?))).collect()
     }
 }
@@ -36,7 +36,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let text = "select m.name as table_name, c.name, lower(c.type) as type, c.pk, instr(lower(m.sql), 'autoincrement') > 0 as numbered
                     from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table'";
-        let rows = sqlx::query(text).fetch_all(&engine(&home).await.readers).await.unwrap();
+        let rows = engine(&home).await.readers.rows(text).await.unwrap();
         let mut schema: BTreeMap<String, BTreeSet<(String, &str, bool, bool)>> = BTreeMap::new();
         for row in rows {
             let table: String = row.get("table_name");
@@ -70,10 +70,8 @@ mod tests {
     #[tokio::test]
     async fn every_table_that_is_moved_is_held() {
         let home = tempfile::tempdir().unwrap();
-        let rows = sqlx::query("select name from sqlite_master where type = 'trigger' and name like 'held%'")
-            .fetch_all(&engine(&home).await.readers)
-            .await
-            .unwrap();
+        let text = "select name from sqlite_master where type = 'trigger' and name like 'held%'";
+        let rows = engine(&home).await.readers.rows(text).await.unwrap();
         let held: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
         let written = TABLES.iter().chain([&SIGNING_KEYS]).filter(|table| table.name != "listing");
         let wanted: BTreeSet<String> = written

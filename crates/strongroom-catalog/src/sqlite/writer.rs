@@ -19,46 +19,58 @@ const QUEUE_LENGTH: usize = 1024;
 /// A boxed future that borrows the connection it writes through.
 pub(crate) type Writing<'c, T> = Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send + 'c>>;
 
-/// One write that has run, and waits for the fate of its transaction.
-struct Pending {
-    outcome: Result<(), CatalogError>,
-    answer: Answer,
+/// A write that waits for its transaction. It may be run again; what counts is what its last run answered.
+trait Operation: Send {
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Writing<'c, ()>;
+
+    /// Tells the caller, once the fate of the transaction is known.
+    fn answer(self: Box<Self>, committed: Result<(), CatalogError>);
 }
 
-type Answer = Box<dyn FnOnce(Result<(), CatalogError>) + Send>;
+struct Asked<T, F> {
+    work: F,
+    outcome: Option<Result<T, CatalogError>>,
+    caller: oneshot::Sender<Result<T, CatalogError>>,
+}
 
-type Operation =
-    Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pin<Box<dyn Future<Output = Pending> + Send + 'c>> + Send>;
+impl<T, F> Operation for Asked<T, F>
+where
+    T: Send,
+    F: for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c, T> + Send,
+{
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Writing<'c, ()> {
+        let work = (self.work)(connection);
+        let outcome = &mut self.outcome;
+        Box::pin(async move { outcome.insert(work.await).as_ref().map(drop).map_err(Clone::clone) })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), CatalogError>) {
+        // One that was never run has changed nothing: dropped, the sender tells.
+        let Some(outcome) = self.outcome else { return };
+        // A caller that has gone away no longer wants the answer; the write stands.
+        drop(self.caller.send(outcome.and_then(|value| committed.map(|()| value))));
+    }
+}
 
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Operation>,
+    queue: mpsc::Sender<Box<dyn Operation>>,
 }
 
 impl Writer {
-    /// Runs `operation` in a transaction and answers once that is on stable storage. An operation that fails leaves no
-    /// trace, whatever shares its transaction.
-    pub(crate) async fn write<T, F>(&self, operation: F) -> Result<T, CatalogError>
+    /// Runs `work` in a transaction and answers once that is on stable storage. Work that fails leaves no trace, whatever
+    /// shares its transaction. It may be run twice: where another's failure has undone it.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, CatalogError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
-        let operation: Operation = Box::new(move |connection| {
-            Box::pin(async move {
-                let result = operation(connection).await;
-                let outcome = result.as_ref().map(drop).map_err(Clone::clone);
-                // A caller that has gone away no longer wants the answer; the write stands.
-                let answer: Answer = Box::new(move |committed| {
-                    drop(sender.send(result.and_then(|value| committed.map(|()| value))));
-                });
-                Pending { outcome, answer }
-            })
-        });
+        let (caller, answer) = oneshot::channel();
+        let operation = Box::new(Asked { work, outcome: None, caller });
         let refused = || CatalogError::Unavailable("the catalog did not take the write".to_owned());
         self.queue.send(operation).await.map_err(|_| refused())?;
-        receiver.await.map_err(|_| refused())?
+        answer.await.map_err(|_| refused())?
     }
 
     /// Whether the writer still takes writes.
@@ -78,13 +90,14 @@ impl Writer {
 
 /// Starts the writer on `connection`. It ends when every [`Writer`] is gone, or when the disk can no longer be trusted.
 pub(crate) fn start(mut connection: SqliteConnection) -> Writer {
-    let (queue, mut waiting) = mpsc::channel::<Operation>(QUEUE_LENGTH);
+    let (queue, mut waiting) = mpsc::channel::<Box<dyn Operation>>(QUEUE_LENGTH);
     tokio::spawn(async move {
         while let Some(first) = waiting.recv().await {
-            let (answers, committed) = run_group(&mut connection, first, &mut waiting).await;
+            let mut group = Group { operations: vec![first], waiting: &mut waiting };
+            let committed = group.write(&mut connection).await;
             let is_fatal = matches!(&committed, Err(CatalogError::Unavailable(_)));
-            for answer in answers {
-                answer(committed.clone());
+            for operation in group.operations {
+                operation.answer(committed.clone());
             }
             if is_fatal {
                 // After a failed fsync Linux forgets the dirty pages: a retry would report success and lie. Whoever
@@ -97,36 +110,78 @@ pub(crate) fn start(mut connection: SqliteConnection) -> Writer {
     Writer { queue }
 }
 
-/// Runs `first` and whatever else is waiting in one transaction.
-async fn run_group(
-    connection: &mut SqliteConnection,
-    first: Operation,
-    waiting: &mut mpsc::Receiver<Operation>,
-) -> (Vec<Answer>, Result<(), CatalogError>) {
-    let mut answers = Vec::new();
-    let mut next = Some(first);
-    if let Err(error) = begin(connection).await {
-        // Another process holds the lock, and has for the whole busy timeout. Dropped unrun, an operation answers its caller
-        // that nothing was done; those behind it have waited as long, and would otherwise wait once more each.
+/// The writes that share a transaction, and those that may join them.
+struct Group<'w> {
+    operations: Vec<Box<dyn Operation>>,
+    waiting: &'w mut mpsc::Receiver<Box<dyn Operation>>,
+}
+
+impl Group<'_> {
+    /// Runs the first, and whatever else is waiting, in one transaction.
+    ///
+    /// At first without savepoints, which cost two statements a write and are hardly ever needed. If one fails that is not
+    /// alone, all begin anew, each in a savepoint of its own.
+    async fn write(&mut self, connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+        if let Err(error) = begin(connection).await {
+            self.give_up(&error);
+            return Ok(());
+        }
+        let Err(failure) = self.run_together(connection).await else { return commit(connection).await };
+        let undone = connection.execute("rollback").await;
+        if let [_] = self.operations.as_slice() {
+            // Where there was nothing left to undo, SQLite has done so by itself: see `run_apart`.
+            return undone.map(drop).map_err(|_| failure);
+        }
+        if let Err(error) = begin(connection).await {
+            self.give_up(&error);
+            return Ok(());
+        }
+        match self.run_apart(connection).await {
+            Ok(()) => commit(connection).await,
+            Err(lost) => {
+                drop(connection.execute("rollback").await);
+                Err(lost)
+            }
+        }
+    }
+
+    /// Another process holds the lock, and has for the whole busy timeout. Dropped unrun, a write answers its caller that
+    /// nothing was done; those behind it have waited as long, and would otherwise wait once more each.
+    fn give_up(&mut self, error: &CatalogError) {
         tracing::warn!(%error, "the catalog is locked by another process");
-        for _ in 0..waiting.len() {
-            drop(waiting.try_recv());
+        self.operations.clear();
+        for _ in 0..self.waiting.len() {
+            drop(self.waiting.try_recv());
         }
-        return (answers, Ok(()));
     }
-    while let Some(operation) = next {
-        if let Err(lost) = run_one(connection, operation, &mut answers).await {
-            drop(connection.execute("rollback").await);
-            return (answers, Err(lost));
+
+    /// Runs those that are here and those that come meanwhile, up to the first that fails.
+    async fn run_together(&mut self, connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+        let mut next = 0;
+        while let Some(operation) = self.operations.get_mut(next) {
+            operation.run(connection).await?;
+            next += 1;
+            if next == self.operations.len() && next < LARGEST_GROUP {
+                self.operations.extend(self.waiting.try_recv());
+            }
         }
-        next = if answers.len() < LARGEST_GROUP { waiting.try_recv().ok() } else { None };
+        Ok(())
     }
-    let committed = connection.execute("commit").await.map(drop).map_err(CatalogError::from);
-    if committed.is_err() {
-        // SQLite has rolled back by itself on a full disk; then this statement fails, and that is all right.
-        drop(connection.execute("rollback").await);
+
+    /// Runs each in a savepoint of its own, so that its failure is not its neighbours'. An error means that the whole
+    /// transaction is lost: on a full disk or a failed read SQLite may roll back all of it, savepoints included, and whatever
+    /// ran after that would be committed alone (sqlite.org/lang_transaction.html, section 3).
+    async fn run_apart(&mut self, connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+        for operation in &mut self.operations {
+            connection.execute("savepoint one").await?;
+            let outcome = operation.run(connection).await;
+            let end = if outcome.is_ok() { "release one" } else { "rollback to one; release one" };
+            if let Err(error) = connection.execute(end).await {
+                return outcome.and(Err(error.into()));
+            }
+        }
+        Ok(())
     }
-    (answers, committed)
 }
 
 async fn begin(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
@@ -134,22 +189,13 @@ async fn begin(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
     connection.execute("begin immediate").await.map(drop).map_err(CatalogError::from)
 }
 
-/// Runs one write in a savepoint of its own, so that its failure is not its neighbours'. An error means that the whole
-/// transaction is lost: on a full disk or a failed read SQLite may roll back all of it, savepoints included, and whatever
-/// ran after that would be committed alone (sqlite.org/lang_transaction.html, section 3).
-async fn run_one(
-    connection: &mut SqliteConnection,
-    operation: Operation,
-    answers: &mut Vec<Answer>,
-) -> Result<(), CatalogError> {
-    connection.execute("savepoint one").await?;
-    let Pending { outcome, answer } = operation(connection).await;
-    answers.push(answer);
-    let end = if outcome.is_ok() { "release one" } else { "rollback to one; release one" };
-    match connection.execute(end).await {
-        Ok(_) => Ok(()),
-        Err(error) => outcome.and(Err(error.into())),
+async fn commit(connection: &mut SqliteConnection) -> Result<(), CatalogError> {
+    let committed = connection.execute("commit").await.map(drop).map_err(CatalogError::from);
+    if committed.is_err() {
+        // SQLite has rolled back by itself on a full disk; then this statement fails, and that is all right.
+        drop(connection.execute("rollback").await);
     }
+    committed
 }
 
 #[cfg(test)]

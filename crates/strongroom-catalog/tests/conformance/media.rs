@@ -1,7 +1,5 @@
 //! One media: as it is shown, found by its bytes, and delivered.
 
-use std::sync::Arc;
-
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{Deliverable, Media};
 use strongroom_core::id::MediaId;
@@ -119,12 +117,12 @@ pub(crate) async fn only_ready_media_are_delivered(catalog: &Catalog) {
         settings: Settings::default(),
         release_forms: Vec::new(),
     };
-    assert_eq!(deliverable(RenditionName::Full).await, Some(Arc::new(full.clone())));
+    assert_eq!(deliverable(RenditionName::Full).await, Some(full.clone()));
     assert_eq!(deliverable(RenditionName::SquarePreview).await, None, "it was not made");
     assert_eq!(catalog.deliverable(MediaId::new(1 << 40), RenditionName::Full).await.unwrap(), None);
 
     let again = completed(catalog, &owner, 1, at(3)).await;
-    assert_eq!(catalog.deliverable(again.media, RenditionName::Full).await.unwrap(), Some(Arc::new(full)));
+    assert_eq!(catalog.deliverable(again.media, RenditionName::Full).await.unwrap(), Some(full));
 
     let failed = completed(catalog, &owner, 2, at(4)).await;
     let job = claim(catalog, at(4)).await;

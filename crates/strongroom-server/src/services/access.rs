@@ -27,15 +27,16 @@ pub(crate) struct Access {
 impl Access {
     /// The key that was presented, if it is good.
     async fn key(&self, presented: Option<&str>) -> Result<ApiKeyRecord, Problem> {
-        let unauthorized = |message: &str| Problem::new(Kind::Unauthorized, message);
-        let presented = presented.ok_or_else(|| unauthorized("the header apiKey is missing"))?;
-        // A typo is told by the key's own checksum, without asking the catalog.
-        let key = ApiKey::parse(presented)
-            .ok_or_else(|| unauthorized("the header apiKey does not hold a key (sk_live_… or sk_sandbox_…)"))?;
+        self.good(self.catalog.key_by_hash(parse(presented)?.hash()).await?)
+    }
+
+    /// The key, if there is such a one and it is good.
+    fn good(&self, record: Option<ApiKeyRecord>) -> Result<ApiKeyRecord, Problem> {
+        let is_good = |record: &ApiKeyRecord| {
+            record.revoked_at.is_none() && record.expires_at.is_none_or(|at| at > self.clock.now())
+        };
         let unknown = || unauthorized("this API key is unknown, expired or revoked");
-        let record = self.catalog.key_by_hash(key.hash()).await?.ok_or_else(unknown)?;
-        let is_expired = record.expires_at.is_some_and(|at| at <= self.clock.now());
-        if is_expired || record.revoked_at.is_some() { Err(unknown()) } else { Ok(record) }
+        record.filter(is_good).ok_or_else(unknown)
     }
 
     /// The key that was presented, if it is good and has `scope`.
@@ -54,8 +55,7 @@ impl Access {
         named: Option<&str>,
         permission: Permission,
     ) -> Result<(ApiKeyRecord, Connection), Problem> {
-        let key = self.key(presented).await?;
-        let connection = self.usable(&key, named).await?;
+        let (key, connection) = self.key_on(presented, named).await?;
         let lacking = [("API key", &key.permissions), ("connection", &connection.permissions)]
             .into_iter()
             .find(|(_, granted)| !granted.contains(permission));
@@ -75,16 +75,37 @@ impl Access {
         scope: Scope,
     ) -> Result<(ApiKeyRecord, Connection), Problem> {
         let key = self.key_with_scope(presented, scope).await?;
-        let connection = self.usable(&key, named).await?;
+        let missing = || Problem::new(Kind::SessionNotProvided, "the header x-connection-id is missing");
+        let named = named.filter(|text| !text.is_empty()).ok_or_else(missing)?;
+        let connection = self.usable(self.visible(&key, named).await?)?;
         Ok((key, connection))
     }
 
-    /// The connection that was named, if `key` may see it and it is active.
-    async fn usable(&self, key: &ApiKeyRecord, named: Option<&str>) -> Result<Connection, Problem> {
-        let missing = || Problem::new(Kind::SessionNotProvided, "the header x-connection-id is missing");
-        let named = named.filter(|text| !text.is_empty()).ok_or_else(missing)?;
+    /// The key that was presented, if it is good, and the connection that was named, if the key may see it and it is active:
+    /// what every call on a vault asks, so both in one look.
+    async fn key_on(
+        &self,
+        presented: Option<&str>,
+        named: Option<&str>,
+    ) -> Result<(ApiKeyRecord, Connection), Problem> {
+        let hash = parse(presented)?.hash();
+        let id = named.and_then(|named| named.parse::<ConnectionId>().ok());
+        let (record, connection) = match id {
+            Some(id) => self.catalog.key_beside_connection(hash, id).await?.unzip(),
+            None => (self.catalog.key_by_hash(hash).await?, None),
+        };
+        let key = self.good(record)?;
+        if named.is_none_or(str::is_empty) {
+            return Err(Problem::new(Kind::SessionNotProvided, "the header x-connection-id is missing"));
+        }
+        let connection = self.usable(connection.flatten().filter(|connection| key.sees(connection)))?;
+        Ok((key, connection))
+    }
+
+    /// The connection, if there is such a one and it is active.
+    fn usable(&self, connection: Option<Connection>) -> Result<Connection, Problem> {
         let unknown = || Problem::new(Kind::SessionNotProvided, "the connection in x-connection-id is unknown");
-        let connection = self.visible(key, named).await?.ok_or_else(unknown)?;
+        let connection = connection.ok_or_else(unknown)?;
         let over = |message: &str| Err(Problem::new(Kind::SessionExpired, message));
         match connection.status {
             ConnectionStatus::Active => {}
@@ -117,4 +138,15 @@ impl Access {
         };
         tokio::spawn(noting.in_current_span());
     }
+}
+
+/// The key in the header. A typo is told by the key's own checksum, without asking the catalog.
+fn parse(presented: Option<&str>) -> Result<ApiKey, Problem> {
+    let presented = presented.ok_or_else(|| unauthorized("the header apiKey is missing"))?;
+    ApiKey::parse(presented)
+        .ok_or_else(|| unauthorized("the header apiKey does not hold a key (sk_live_… or sk_sandbox_…)"))
+}
+
+fn unauthorized(message: &str) -> Problem {
+    Problem::new(Kind::Unauthorized, message)
 }

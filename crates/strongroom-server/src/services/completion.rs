@@ -1,10 +1,12 @@
 //! Complete: check, `open → completing`, publish, one transaction. Every step may be run again, so that the next call or the
 //! sweeper ends what a crash interrupted, the same way.
 
+mod whole;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use strongroom_catalog::records::{NewMedia, NextStep, Part, Upload};
+use strongroom_catalog::records::{Completed, NewMedia, NextStep, Part, Upload};
 use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Clock;
 use strongroom_core::content_digest::{DigestMismatch, ExpectedDigests};
@@ -134,11 +136,12 @@ impl Completion {
             self.check_published_digest(&upload, blob).await?;
         }
         let head = self.store.read_blob_head(blob, SNIFF_LENGTH).await?;
-        let (media_type, format, next) = judge(sniff(&head), &upload.content_type);
-        let size_bytes = upload.plan.size();
-        let Upload { connection, id, filename, .. } = upload;
-        let new = NewMedia { connection, upload: id, blob, etag, size_bytes, media_type, format, filename, next };
-        let completed = self.catalog.complete_upload(new, self.clock.now()).await?;
+        let completed = self.catalog.complete_upload(new_media(upload, blob, etag, &head), self.clock.now()).await?;
+        Ok(self.completed(completed, blob).await?)
+    }
+
+    /// What follows from the transaction that has made a media of the bytes under `blob`.
+    pub(super) async fn completed(&self, completed: Completed, blob: BlobKey) -> Result<MediaId, StoreError> {
         if completed.blob != blob {
             // The same bytes were here already; the media shows those.
             self.store.delete_blob(blob).await?;
@@ -268,6 +271,14 @@ fn check_named(parts: &[Part], named: &[NamedPart]) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// What an upload becomes whose bytes lie under `blob`, and begin with `head`.
+pub(super) fn new_media(upload: Upload, blob: BlobKey, etag: Digest, head: &[u8]) -> NewMedia {
+    let (media_type, format, next) = judge(sniff(head), &upload.content_type);
+    let size_bytes = upload.plan.size();
+    let Upload { connection, id, filename, .. } = upload;
+    NewMedia { connection, upload: id, blob, etag, size_bytes, media_type, format, filename, next }
 }
 
 /// What a file of this format becomes.

@@ -1,4 +1,4 @@
-//! Bytes that belong to no media: previews, avatars, signed documents. They are stored as an upload of one part is stored,
+//! Bytes that belong to no media: previews, avatars, signed documents. They are stored as a file is that comes whole,
 //! without a session: whoever sends them waits for the end.
 
 use std::time::Duration;
@@ -8,10 +8,11 @@ use strongroom_catalog::CatalogError;
 use strongroom_catalog::records::{NewBlob, NextStep};
 use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::digest::Digest;
-use strongroom_core::id::{BlobKey, ConnectionId, UploadId};
+use strongroom_core::id::{BlobKey, ConnectionId};
 use strongroom_core::job::JobKind;
-use strongroom_core::media::{Format, MediaType, SNIFF_LENGTH};
+use strongroom_core::media::{Format, MediaType};
 use strongroom_core::upload::Plan;
+use strongroom_store::WholeFile;
 
 use super::parts::Incoming;
 use crate::app::App;
@@ -40,22 +41,15 @@ pub(crate) async fn store_picture(
     body: &mut impl Incoming,
     sniff: fn(&[u8]) -> Option<Format>,
 ) -> Result<Option<Stored>, Problem> {
-    let (upload, unplanned) = (UploadId::random(), || Problem::internal("a file could not be planned"));
-    let plan = Plan::with_part_bytes(size_bytes, size_bytes.next_power_of_two().max(1024)).ok_or_else(unplanned)?;
-    let part = plan.part(1).ok_or_else(unplanned)?;
-    let slot = app.store.try_slot(upload, part.number);
-    let mut writing = app.store.begin_part(upload, &plan, part, ExpectedDigests::default(), slot, None).await?;
+    let plan = Plan::with_part_bytes(size_bytes, size_bytes.next_power_of_two().max(1024))
+        .ok_or_else(|| Problem::internal("a file could not be planned"))?;
+    let mut writing = app.store.begin_whole(&plan, ExpectedDigests::default()).await?;
     let mut sha256 = Sha256::new();
     while let Some(bytes) = body.next().await? {
         sha256.update(&bytes);
         writing.write(&bytes).await?;
     }
-    let stored = writing.finish().await?;
-    let key = BlobKey::of_upload(upload);
-    let (etag, location) = (stored.digest, stored.location.clone());
-    drop(stored);
-    app.store.publish(upload, &plan, &[(part, location)], None, key).await?;
-    let head = app.store.read_blob_head(key, SNIFF_LENGTH).await?;
+    let WholeFile { blob: key, digest: etag, head } = writing.finish().await?;
     let Some(format) = sniff(&head).filter(|format| is_picture(*format)) else {
         app.store.delete_blob(key).await?;
         return Ok(None);

@@ -13,7 +13,7 @@ use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::digest::{Digest, PartHasher};
 use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::{AnnouncedLength, Lifetime, PartRange, PartRefusal, UploadState, accept_part};
-use strongroom_store::{PartLocation, PartTry, Store, StoreError, StoredPart};
+use strongroom_store::{PartLocation, PartTry, Store, StoreError, StoredPart, WholeTry};
 use tracing::Instrument as _;
 
 use claim::Claim;
@@ -77,6 +77,23 @@ impl Parts {
         recording.await.map_err(|error| Problem::internal(error.to_string()))?
     }
 
+    /// Writes the only part of an upload under a key of its own, all but its end: see [`super::completion::Completion::complete_whole`].
+    /// Nobody else's bytes are touched, whoever else may be writing the same part.
+    pub(crate) async fn receive_whole(
+        &self,
+        upload: &Upload,
+        announced: AnnouncedLength,
+        expected: ExpectedDigests,
+        body: &mut impl Incoming,
+    ) -> Result<WholeTry, Problem> {
+        accept_part(upload.state, &upload.plan, 1, announced).map_err(|refusal| refused(upload, 1, refusal))?;
+        let mut writing = self.store.begin_whole(&upload.plan, expected).await?;
+        while let Some(bytes) = body.next().await? {
+            writing.write(&bytes).await?;
+        }
+        Ok(writing)
+    }
+
     /// The same file again, for an upload that is complete or was on its way there: the client has missed the answer. Nothing is
     /// stored; other bytes than the first time are refused.
     pub(crate) async fn compare(
@@ -98,7 +115,7 @@ impl Parts {
     }
 
     /// Whether these are the bytes that count as a part.
-    async fn is_recorded(&self, upload: &Upload, number: u32, digest: Digest) -> Result<bool, Problem> {
+    pub(crate) async fn is_recorded(&self, upload: &Upload, number: u32, digest: Digest) -> Result<bool, Problem> {
         let part = self.catalog.part(upload.connection.clone(), upload.id, number).await?;
         Ok(part.is_some_and(|part| part.digest == digest))
     }

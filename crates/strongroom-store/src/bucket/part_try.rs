@@ -44,6 +44,8 @@ enum Place {
     Staging { key: String },
     /// An object of the try's own.
     Side { key: String, generation: u64 },
+    /// A blob that only this try writes.
+    Blob { key: String },
 }
 
 enum State {
@@ -77,8 +79,30 @@ impl BucketStore {
                 Place::Side { key: self.key(&names::side(upload, part.number, generation)), generation }
             }
         };
+        Ok(self.begin(place, plan, part, expected, slot))
+    }
+
+    /// A try of a file's only part, right under its key: what was cut off before its last byte leaves no object.
+    pub(crate) fn begin_whole(
+        &self,
+        blob: BlobKey,
+        plan: &Plan,
+        part: PartRange,
+        expected: ExpectedDigests,
+    ) -> BucketTry {
+        self.begin(Place::Blob { key: self.key(&names::blob(blob)) }, plan, part, expected, None)
+    }
+
+    fn begin(
+        &self,
+        place: Place,
+        plan: &Plan,
+        part: PartRange,
+        expected: ExpectedDigests,
+        slot: Option<SlotGuard>,
+    ) -> BucketTry {
         let digests = Box::new(PartDigests::new(PartHasher::new(plan, part), DigestChecker::new(expected)));
-        Ok(BucketTry {
+        BucketTry {
             client: Arc::clone(self.client()),
             place,
             length: part.length,
@@ -88,7 +112,7 @@ impl BucketStore {
             sending: None,
             landing: Landing::default(),
             slot,
-        })
+        }
     }
 }
 
@@ -126,7 +150,7 @@ impl BucketTry {
     fn location(&self, tag: &Tag) -> PartLocation {
         match &self.place {
             Place::Part { .. } => PartLocation::Tagged(Arc::clone(tag.text())),
-            Place::Staging { .. } => PartLocation::InPlace,
+            Place::Staging { .. } | Place::Blob { .. } => PartLocation::InPlace,
             Place::Side { generation, .. } => PartLocation::Side(*generation),
         }
     }
@@ -176,7 +200,9 @@ impl BucketTry {
                     let query = [("partNumber", number.as_str()), ("uploadId", multipart.as_str())];
                     self.client.send(key, &query, length, landing).await?
                 }
-                Place::Staging { key } | Place::Side { key, .. } => self.client.send(key, &[], length, landing).await?,
+                Place::Staging { key } | Place::Side { key, .. } | Place::Blob { key } => {
+                    self.client.send(key, &[], length, landing).await?
+                }
             });
         }
         Ok(())

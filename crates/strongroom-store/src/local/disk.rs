@@ -144,6 +144,15 @@ impl Disk {
         directories.into_iter().try_for_each(|directory| self.sync_directory(directory))
     }
 
+    /// Gives a file of our own that was synced through the handle that wrote it a name that nobody has: rename, then sync the
+    /// directory. That of the old name need not be: both names change in one step of the file system's journal, and where a
+    /// journal does otherwise, the old name that comes back is the sweep's.
+    pub(crate) fn publish_synced(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        self.rename(from, to)?;
+        let synced = self.sync_directory(to.parent().unwrap_or(Path::new("/")));
+        synced.inspect_err(|_| self.withdraw(from, to))
+    }
+
     /// Undoes a rename whose directory could not be synced. A second sync of the same names would find nothing to write
     /// and report success; a second rename makes them new again.
     pub(crate) fn withdraw(&self, from: &Path, to: &Path) {

@@ -46,6 +46,11 @@ enum Name {
 }
 
 impl Registry {
+    /// Whether this process has touched the upload.
+    pub(crate) fn knows(&self, upload: UploadId) -> bool {
+        lock(&self.sessions).contains_key(&upload)
+    }
+
     pub(crate) fn session(&self, upload: UploadId) -> Arc<Session> {
         Arc::clone(lock(&self.sessions).entry(upload).or_insert_with(|| Arc::new(Session::new(upload))))
     }
@@ -63,6 +68,11 @@ impl Session {
     fn new(upload: UploadId) -> Self {
         let (gate, name) = (RwLock::new(Gate::Open), Mutex::new(Name::Unknown));
         Self { upload, gate, slots: Mutex::default(), name }
+    }
+
+    /// One that no registry knows, for a file that nobody else touches.
+    pub(crate) fn alone(upload: UploadId) -> Arc<Self> {
+        Arc::new(Self::new(upload))
     }
 
     /// Permission to touch files of the upload, for as long as the guard lives. Refused rather than kept waiting, since

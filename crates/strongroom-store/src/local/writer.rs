@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use strongroom_core::content_digest::DigestChecker;
 use strongroom_core::digest::{Digest, PartHasher};
-use strongroom_core::id::UploadId;
+use strongroom_core::id::{BlobKey, UploadId};
 use strongroom_core::upload::PartRange;
 
 use crate::error::StoreError;
@@ -31,6 +31,17 @@ pub(crate) struct Writer {
     place: Place,
 }
 
+/// What it takes to open a whole upload's file, for when the first bytes are there.
+pub(crate) struct Opening {
+    pub(crate) store: LocalStore,
+    pub(crate) name: UploadId,
+    pub(crate) part: PartRange,
+    pub(crate) hasher: PartHasher,
+    pub(crate) checker: DigestChecker,
+    /// Whether all of it is written at once: then nothing is won by reserving room for it.
+    pub(crate) is_small: bool,
+}
+
 enum Place {
     Slot(LocalSlot),
     Side(SideFile),
@@ -42,6 +53,15 @@ struct SideFile {
     path: PathBuf,
     generation: u64,
     is_kept: bool,
+}
+
+impl SideFile {
+    fn create(store: &LocalStore, upload: UploadId, number: u32) -> Result<(File, Self), StoreError> {
+        let generation = random_generation();
+        let path = store.layout().side(upload, number, generation);
+        let file = store.disk().create(&path)?;
+        Ok((file, Self { store: store.clone(), path, generation, is_kept: false }))
+    }
 }
 
 impl Drop for SideFile {
@@ -72,16 +92,41 @@ impl Writer {
                     (store.disk().open_or_create(&path)?, path, part.offset, Place::Slot(slot))
                 }
                 None => {
-                    let generation = random_generation();
-                    let path = store.layout().side(upload, part.number, generation);
-                    let file = store.disk().create(&path)?;
-                    let side = SideFile { store: store.clone(), path: path.clone(), generation, is_kept: false };
-                    (file, path, 0, Place::Side(side))
+                    let (file, side) = SideFile::create(&store, upload, part.number)?;
+                    (file, side.path.clone(), 0, Place::Side(side))
                 }
             }
         };
         store.disk().reserve(&file, &path, position, part.length)?;
         Ok(Self { store, session, file, path, position, hasher, checker, place })
+    }
+
+    /// Opens a file for a whole upload, which nobody else knows of: no session is there to be ended while it is written.
+    pub(crate) fn open_whole(opening: Opening) -> Result<Self, StoreError> {
+        let Opening { store, name, part, hasher, checker, is_small } = opening;
+        let (file, side) = SideFile::create(&store, name, part.number)?;
+        let path = side.path.clone();
+        if !is_small {
+            store.disk().reserve(&file, &path, 0, part.length)?;
+        }
+        let session = Session::alone(name);
+        Ok(Self { store, session, file, path, position: 0, hasher, checker, place: Place::Side(side) })
+    }
+
+    /// Ends a whole upload: the file gets its blob's name.
+    pub(crate) fn publish(mut self: Box<Self>, last: &[u8], blob: BlobKey) -> Result<Digest, StoreError> {
+        if !last.is_empty() {
+            self.write(last)?;
+        }
+        let Self { store, file, path, hasher, checker, place, .. } = *self;
+        checker.verify()?;
+        store.disk().sync_data(&file, &path)?;
+        drop(file);
+        store.disk().publish_synced(&path, &store.layout().blob(blob))?;
+        if let Place::Side(mut side) = place {
+            side.is_kept = true;
+        }
+        Ok(hasher.finish())
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

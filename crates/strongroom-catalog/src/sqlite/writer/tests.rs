@@ -103,3 +103,23 @@ async fn an_operation_that_fails_half_way_leaves_nothing() {
     whole.unwrap();
     assert_eq!(kept(&options).await, [3]);
 }
+
+/// What shares the transaction of a write that fails is written all the same, and once.
+#[tokio::test]
+async fn a_failure_undoes_nothing_of_its_neighbours() {
+    let (_home, options) = file().await;
+    let writer = start(options.connect().await.unwrap());
+    keep(writer.clone(), 3).await.unwrap();
+    // While another process has the lock, all of these gather for one transaction.
+    let mut other = options.connect().await.unwrap();
+    other.execute("begin immediate").await.unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        other.execute("rollback").await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(keep_all(&writer, 0..8), release);
+    for (number, answer) in answers {
+        assert_eq!(answer.is_ok(), number != 3, "{number}: {answer:?}");
+    }
+    assert_eq!(kept(&options).await, (0..8).collect::<Vec<_>>());
+}

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use strongroom_core::digest::Digest;
-use strongroom_core::id::{ConnectionId, UploadId};
+use strongroom_core::id::{MediaId, UploadId};
 use strongroom_core::upload::UploadState;
 use utoipa::ToSchema;
 
@@ -48,24 +48,22 @@ pub(crate) async fn put_single(
     headers: HeaderMap,
     body: Body,
 ) -> Result<([(HeaderName, HeaderValue); 1], Answer<CompletedResponse>), Problem> {
-    let owner = &access.connection.id;
     let mut body = Bytestream::new(body, app.config.server.deadlines);
-    let (id, digest) = take(&app, owner, &id, &headers, &mut body).await?;
-    // The body may have taken its time.
-    access.check_again(&app).await?;
-    let media = app.completion.complete(owner, id, Vec::new()).await?;
+    let id = upload_id(&id)?;
+    let (digest, media) = take(&app, &access, id, &headers, &mut body).await?;
     let media = settled_media(&app, &access.connection, media, preferred_wait(&headers)).await?;
     Ok((etag_header(digest), Answer(CompletedResponse { media_upload_id: id.to_string(), media: Some(media) })))
 }
 
+/// Takes the body and completes the upload with it. The body may take its time, so the caller is looked at again behind it.
 async fn take(
     app: &App,
-    owner: &ConnectionId,
-    id: &str,
+    access: &Access<VaultWrite>,
+    id: UploadId,
     headers: &HeaderMap,
     body: &mut Bytestream,
-) -> Result<(UploadId, Digest), Problem> {
-    let id = upload_id(id)?;
+) -> Result<(Digest, MediaId), Problem> {
+    let owner = &access.connection.id;
     let upload = app.sessions.find(owner, id).await?;
     let total = upload.plan.total_parts();
     if total > 1 && upload.state == UploadState::Open {
@@ -73,10 +71,20 @@ async fn take(
         return Err(Problem::new(Kind::BadRequest, message));
     }
     refuse_encoding(headers)?;
-    let expected = content_digests(headers)?;
-    if total == 1 && matches!(upload.state, UploadState::Completing | UploadState::Completed) {
-        return Ok((id, app.parts.compare(&upload, announced_length(headers), body).await?));
+    let (announced, expected) = (announced_length(headers), content_digests(headers)?);
+    if total == 1 && upload.state == UploadState::Open && upload.repr_digest.is_none() {
+        let received = app.parts.receive_whole(&upload, announced, expected, body).await?;
+        access.check_again(app).await?;
+        return app.completion.complete_whole(upload, received).await;
     }
-    let accepted = app.parts.accept(&app.sessions, owner, id, 1, announced_length(headers), expected).await?;
-    Ok((id, app.parts.take(accepted, body).await?))
+    let is_sent = total == 1 && matches!(upload.state, UploadState::Completing | UploadState::Completed);
+    let digest = if is_sent {
+        app.parts.compare(&upload, announced, body).await?
+    } else {
+        // Bytes that turn out not to be what init announced stay, for the client to look at: they are a part first.
+        let accepted = app.parts.accept(&app.sessions, owner, id, 1, announced, expected).await?;
+        app.parts.take(accepted, body).await?
+    };
+    access.check_again(app).await?;
+    Ok((digest, app.completion.complete(owner, id, Vec::new()).await?))
 }
