@@ -61,6 +61,12 @@ pub async fn parts_may_bypass_the_node(store: &Store) {
     for part in caller.plan.parts() {
         let url = store.presign_part(caller.upload, part, multipart, Duration::from_secs(60)).await.unwrap();
         let body = caller.slice(part.number, &file).to_vec();
+        // Nothing longer or shorter, and no other part.
+        for wrong in [&body[1..], &[body.clone(), vec![0]].concat()] {
+            assert_eq!(http.put(&url).body(wrong.to_vec()).send().await.unwrap().status(), 403);
+        }
+        let another = url.replace(&format!("partNumber={}", part.number), "partNumber=7");
+        assert_eq!(http.put(another).body(body.clone()).send().await.unwrap().status(), 403);
         assert_eq!(http.put(url).body(body).send().await.unwrap().status(), 200);
     }
     let landed = store.direct_parts(caller.upload, multipart).await.unwrap();

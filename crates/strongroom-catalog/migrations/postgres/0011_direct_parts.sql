@@ -1,0 +1,2 @@
+-- Whether the parts of an upload go to the object store itself, past the nodes: docs/adr/0018-direct-parts.md.
+alter table upload add column is_direct bigint not null default 0;
