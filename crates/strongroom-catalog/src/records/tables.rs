@@ -158,6 +158,7 @@ pub const TABLES: &[Table] = &[
             ("named_by", Text),
             ("multipart_id", Text),
             ("is_direct", Number),
+            ("part_tags", Text),
         ],
     ),
     Table::new(

@@ -31,7 +31,7 @@ pub(crate) async fn an_open_session_is_kept_open(catalog: &Catalog) {
 pub(crate) async fn what_was_read_of_a_joined_file_stays_read(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let (id, still_open) = (completing(catalog, &owner, at(0)).await, open(catalog, &owner, at(0)).await);
-    let read = |number| Part { tag: Some(String::new()), ..part(number, None) };
+    let read = |number| Part { tag: Some(format!("tag {number}")), ..part(number, None) };
     for number in [2, 1] {
         assert!(catalog.keep_read_part(owner.clone(), id, read(number), at(5)).await.unwrap());
     }
@@ -53,11 +53,18 @@ pub(crate) async fn a_session_without_a_digest_needs_room(catalog: &Catalog) {
     super::fixtures::completed(catalog, &owner, 1, at(0)).await;
     let id = open(catalog, &owner, at(0)).await;
     limit(2 * SIZE_BYTES - 1).await;
-    let refused = catalog.begin_completing_unread(owner.clone(), id, at(1)).await;
+    let refused = catalog.begin_completing_unread(owner.clone(), id, Vec::new(), at(1)).await;
     assert!(matches!(refused, Err(CatalogError::OverQuota(Shortfall { requested: SIZE_BYTES, .. }))), "{refused:?}");
     assert_eq!(state(catalog, &owner, id).await, UploadState::Open);
     // Nobody knows yet that these bytes are here already.
     assert!(catalog.begin_completing(owner.clone(), id, digest(1), at(1)).await.unwrap());
     let another = completing(catalog, &owner, at(1)).await;
-    assert!(!catalog.begin_completing_unread(owner.clone(), another, at(1)).await.unwrap());
+    assert!(!catalog.begin_completing_unread(owner.clone(), another, Vec::new(), at(1)).await.unwrap());
+    limit(9 * SIZE_BYTES).await;
+    let fits = open(catalog, &owner, at(0)).await;
+    let tags = vec!["a\"b".to_owned(), "c".to_owned()];
+    assert_eq!(catalog.part_tags(owner.clone(), fits).await.unwrap(), Vec::<String>::new());
+    assert!(catalog.begin_completing_unread(owner.clone(), fits, tags.clone(), at(1)).await.unwrap());
+    assert_eq!(catalog.part_tags(owner.clone(), fits).await.unwrap(), tags);
+    assert_eq!(state(catalog, &owner, fits).await, UploadState::Completing);
 }

@@ -95,12 +95,20 @@ impl BucketStore {
             StoreError::Sealed => StoreError::Missing,
             other => other,
         })?;
-        Ok(landed.into_iter().map(|LandedPart { number, length, tag }| (number, length, tag)).collect())
+        let of = |LandedPart { number, length, tag, .. }| (number, length, tag);
+        Ok(newest_of_each(landed).into_iter().map(of).collect())
     }
 
     fn blob_key(&self, upload: UploadId) -> String {
         self.key(&names::blob(BlobKey::of_upload(upload)))
     }
+}
+
+/// The last try of each part. SeaweedFS keeps all of them, and lists them in no order.
+fn newest_of_each(mut landed: Vec<LandedPart>) -> Vec<LandedPart> {
+    landed.sort_by_key(|part| (part.number, std::cmp::Reverse(part.landed_at)));
+    landed.dedup_by_key(|part| part.number);
+    landed
 }
 
 impl fmt::Display for BucketStore {

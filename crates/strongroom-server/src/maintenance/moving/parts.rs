@@ -23,8 +23,8 @@ const MOST_NAMED: usize = 20;
 
 /// Whether these are the parts of a joined file that is being read for its digests: the file's own is not known yet.
 pub(super) fn is_half_read(parts: &[KeptPart]) -> bool {
-    let is_joined = parts.iter().any(|part| part.part.tag.as_deref() == Some(""));
-    is_joined && parts.first().is_some_and(|first| parts.len() < first.plan.total_parts() as usize)
+    let has_all = |first: &KeptPart| parts.len() == first.plan.total_parts() as usize;
+    parts.first().is_some_and(|first| first.state == UploadState::Completing && !has_all(first))
 }
 
 impl Move {

@@ -1,8 +1,6 @@
 //! The end of a direct upload: what has arrived is checked and joined, then read once for its digest. From there on it is an
 //! upload like any other: each part has a row, with the digest of the bytes that are in the bucket.
 
-use std::sync::Arc;
-
 use futures_util::{StreamExt as _, TryStreamExt as _, pin_mut, stream};
 use serde_json::json;
 use strongroom_catalog::records::{Part, Upload};
@@ -32,21 +30,24 @@ impl Direct {
             Err(StoreError::Missing) => Some(Vec::new()),
             landed => Some(landed?),
         };
+        let mut tags = Vec::new();
         if let Some(landed) = landed {
             check_landed(&upload.plan, &landed)?;
             check_named(&landed, named)?;
+            tags = upload.plan.parts().filter_map(|part| tag_of(&landed, part.number)).map(str::to_owned).collect();
         }
         let (owner, now) = (upload.connection.clone(), self.clock.now());
-        Ok(self.catalog.begin_completing_unread(owner, upload.id, now).await?)
+        Ok(self.catalog.begin_completing_unread(owner, upload.id, tags, now).await?)
     }
 
     /// Joins the parts of an upload that is `completing`, reads them, and gives each its row. May be run again: what was done
     /// is found, and what was read is not read again. Nodes that do it at the same time share the work.
     pub(in crate::services) async fn take_in(&self, upload: &Upload) -> Result<(), Unpublished> {
         let blob = BlobKey::of_upload(upload.id);
+        let tags = self.catalog.part_tags(upload.connection.clone(), upload.id).await?;
         let reader = match self.store.open_blob(blob).await {
             Err(StoreError::Missing) => {
-                self.join(upload, blob).await?;
+                self.join(upload, &tags, blob).await?;
                 self.store.open_blob(blob).await?
             }
             opened => opened?,
@@ -58,7 +59,8 @@ impl Direct {
         let is_unread = |part: &PartRange| !known.iter().any(|known| known.number == part.number);
         let mut unread: Vec<PartRange> = upload.plan.parts().filter(is_unread).collect();
         scatter(&mut unread);
-        let reading = stream::iter(unread).map(|part| self.read_part(upload, &reader, part));
+        let tag = |part: PartRange| tags.get(part.number as usize - 1).cloned();
+        let reading = stream::iter(unread).map(|part| self.read_part(upload, &reader, part, tag(part)));
         reading.buffer_unordered(READ_AT_ONCE).try_collect::<()>().await
     }
 
@@ -69,36 +71,39 @@ impl Direct {
         }
     }
 
-    async fn join(&self, upload: &Upload, blob: BlobKey) -> Result<(), Unpublished> {
-        let landed = self.landed(upload).await?;
-        // Looked at again: whoever has the URL of a part may have sent it anew.
-        check_landed(&upload.plan, &landed)?;
-        let tag =
-            |part: PartRange| landed.iter().find(|landed| landed.number == part.number).map(|l| Arc::clone(&l.tag));
-        let parts: Vec<_> =
-            upload.plan.parts().filter_map(|part| Some((part, PartLocation::Tagged(tag(part)?)))).collect();
+    /// Joins the parts that were checked, and no others: whoever has the URL of one may have sent it anew since.
+    async fn join(&self, upload: &Upload, tags: &[String], blob: BlobKey) -> Result<(), Unpublished> {
+        let placed = |(part, tag): (PartRange, &String)| (part, PartLocation::Tagged(tag.as_str().into()));
+        let parts: Vec<_> = upload.plan.parts().zip(tags).map(placed).collect();
         match self.store.publish(upload.id, &upload.plan, &parts, upload.multipart.as_deref(), blob).await {
-            Err(StoreError::Missing) => Err(self.why_not_joined(upload, &landed).await),
+            Err(StoreError::Missing) => Err(self.why_not_joined(upload, tags).await),
             published => Ok(published?),
         }
     }
 
-    /// Why the object store does not join what it has listed: there is another part by now, or none.
-    async fn why_not_joined(&self, upload: &Upload, listed: &[Landed]) -> Unpublished {
+    /// Why the object store does not join what was checked: there is another part by now, or none.
+    async fn why_not_joined(&self, upload: &Upload, tags: &[String]) -> Unpublished {
         let now = match self.landed(upload).await {
             Ok(now) => now,
             Err(error) => return error.into(),
         };
-        match listed.iter().find(|part| !now.contains(part)) {
-            Some(Landed { number, .. }) => {
+        let is_changed = |(number, tag): &(u32, &String)| tag_of(&now, *number) != Some(tag);
+        match (1..).zip(tags).find(is_changed) {
+            Some((number, _)) => {
                 let message = format!("part {number} was sent anew while the upload was completed; complete it again");
-                refusal(message, *number, &now).into()
+                refusal(message, number, &now).into()
             }
             None => StoreError::Busy(format!("the parts of {} are there and were not joined", upload.id)).into(),
         }
     }
 
-    async fn read_part(&self, upload: &Upload, reader: &BlobReader, part: PartRange) -> Result<(), Unpublished> {
+    async fn read_part(
+        &self,
+        upload: &Upload,
+        reader: &BlobReader,
+        part: PartRange,
+        tag: Option<String>,
+    ) -> Result<(), Unpublished> {
         let _turn = self.reading.acquire().await;
         let (owner, number) = (upload.connection.clone(), part.number);
         if self.catalog.part(owner.clone(), upload.id, number).await?.is_some() {
@@ -106,8 +111,7 @@ impl Direct {
             return Ok(());
         }
         let digest = digest_of(reader, &upload.plan, part).await?;
-        // It was joined with the others, and its own tag is nowhere any more.
-        let row = Part { number, size_bytes: part.length, digest, side: None, tag: Some(String::new()) };
+        let row = Part { number, size_bytes: part.length, digest, side: None, tag };
         match self.catalog.keep_read_part(owner, upload.id, row, self.clock.now()).await? {
             true => Ok(()),
             false => Err(StoreError::Busy(format!("{} was ended by another node", upload.id)).into()),
@@ -149,7 +153,7 @@ fn check_landed(plan: &Plan, landed: &[Landed]) -> Result<(), Problem> {
 /// The parts are those that the client means, or a 409 that names the first that is not.
 fn check_named(landed: &[Landed], named: &[NamedPart]) -> Result<(), Problem> {
     for NamedPart { number, etag } in named {
-        let there = landed.iter().find(|part| part.number == *number).map(|part| &*part.tag);
+        let there = tag_of(landed, *number);
         if there != Some(etag.trim().trim_matches('"')) {
             let actual = there.map_or_else(|| "absent".to_owned(), |tag| format!("\"{tag}\""));
             let message = format!("parts: part {number} is {actual}, not `{etag}`; send it again or leave it out");
@@ -157,6 +161,10 @@ fn check_named(landed: &[Landed], named: &[NamedPart]) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+fn tag_of(landed: &[Landed], number: u32) -> Option<&str> {
+    landed.iter().find(|part| part.number == number).map(|part| &*part.tag)
 }
 
 fn refusal(message: String, number: u32, landed: &[Landed]) -> Problem {
