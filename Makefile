@@ -42,9 +42,12 @@ test: ## Every test: Rust, the published client, the access matrix, a browser, r
 	PROFILE=dev DURATION=$${DURATION:-60} $(PYTHON) conformance/many_nodes.py
 	PROFILE=dev DEMO_EXIT=1 tools/demo
 
-engines: ## The end-to-end tests on PostgreSQL, on S3, and on both
+engines: ## The end-to-end tests on PostgreSQL, on S3, and on both; fsck, backup and restore there; moves of rows and of bytes alone
 	PROFILE=dev ROUNDS=3 $(PYTHON) conformance/on_engines.py postgres,disk sqlite,s3 postgres,s3 -- \
 		published_client.py published_vault.py isolation.py direct_parts.py browser.py races.py kill_campaign.py
+	PROFILE=dev MEDIA=80 $(PYTHON) conformance/on_engines.py postgres,s3 -- fsck.py
+	PROFILE=dev OPERATION=backup ROUNDS=2 MEDIA=12 $(PYTHON) conformance/on_engines.py postgres,disk postgres,s3 -- maintenance_kills.py
+	PROFILE=dev $(PYTHON) conformance/moving_in_steps.py
 
 maintenance-kills: ## fsck, backup and move killed at random (ROUNDS=20, SEED=…)
 	tools/setup test

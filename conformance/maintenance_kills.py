@@ -4,7 +4,7 @@
 it, and the next run makes one that restores to a vault in which every row's blob exists. Each is an operation of `OPERATIONS`; another
 one, such as `move`, is added there.
 
-ROUNDS (20), OPERATION (all) and SEED (random, printed) come from the environment. Ends with `N passed, M failed`.
+ROUNDS (20), MEDIA (40), OPERATION (all) and SEED (random, printed) come from the environment. Ends with `N passed, M failed`.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ import tempfile
 import threading
 import time
 
+from behind import has_tables
+from engines import is_on_s3
 from fsck import fsck
 from pictures import noise_png
 from planting import Planter
@@ -29,7 +31,7 @@ from session import PART_BYTES, Session
 ROUNDS = int(os.environ.get("ROUNDS", "20"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
 SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600, "SWEEP__GRACE_SECONDS": 600}
-MEDIA = 40
+MEDIA = int(os.environ.get("MEDIA", "40"))
 # Slow enough to be killed in the middle.
 SLOW = ["--max-mb-per-second", "20"]
 RUN_SECONDS = 300
@@ -53,7 +55,7 @@ def seconds_of(work):
 
 def killed(server, seconds, *arguments):
     """A command that is killed after `seconds`. Whether it was still at work then."""
-    process = subprocess.Popen([binary(), *arguments], env=server.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = spawned(server, *arguments)
     try:
         process.wait(timeout=seconds)
         return False
@@ -63,13 +65,17 @@ def killed(server, seconds, *arguments):
         return True
 
 
+def spawned(server, *arguments):
+    return subprocess.Popen([binary(), *arguments], env=server.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 class Traffic:
     """Clients that upload, replace parts, complete, and purge what they sent; one of them keeps its media."""
 
     def __init__(self, server, credentials):
         self.server, self.credentials = server, credentials
         self.over, self.kept, self.errors = threading.Event(), [], []
-        self.threads = [threading.Thread(target=self.work, args=(seed,)) for seed in range(3)]
+        self.threads = [threading.Thread(target=self.work, args=(seed,)) for seed in range(2 if is_on_s3() else 3)]
 
     def __enter__(self):
         for thread in self.threads:
@@ -121,12 +127,13 @@ class Campaign:
 
     def fsck_round(self, number):
         """Faults, a kill, a run that mends what the first has not, and one that finds nothing."""
-        planter = Planter(self.server.data_dir, self.choice)
+        planter = Planter(self.server, self.choice)
         fresh = [self.upload()[0] for _ in range(4)]
         keys = [planter.row("select blob_key from media where id = ?", media)[0] for media in fresh]
         planter.originals(keys, 0, 0, 1, 0)
         planter.renditions(keys, 1, 1, 0, 0)
-        planter.surplus(keys[0])
+        if planter.bytes.can_age:
+            planter.surplus(keys[0])
         planter.counters(self.credentials[1])
         planter.close()
         moment = self.choice.uniform(0, self.seconds)
@@ -172,25 +179,32 @@ class Campaign:
         """Restores into a new directory, killing that too, and asks a server there for everything that was told before the backup."""
         wrong, new = [], pathlib.Path(tempfile.mkdtemp(prefix="strongroom-restored-"))
         try:
-            moment = self.choice.uniform(0, 3 * self.seconds)
-            killed(self.server, moment, "restore", home, "--data-dir", new)
-            marker = new / "restore.unfinished"
-            if marker.exists() or not any(new.iterdir()):
-                status, restored = run(self.server, "restore", home, "--data-dir", new)
-                if status or any(not fault["repaired"] for fault in restored["check"]["faults"]):
-                    wrong.append(f"restore ended {status}: {restored['check']['faults'][:3]}")
             with Server(data_dir=new, **self.server.settings) as server:
+                kills = self.killed_restores(home, server)
+                if is_unfinished(new):
+                    status, restored = run(server, "restore", home, "--data-dir", new)
+                    if status or any(not fault["repaired"] for fault in restored["check"]["faults"]):
+                        wrong.append(f"restore ended {status}: {restored['check']['faults'][:3]}")
                 status, whole = fsck(server, "--scrub")
                 wrong += [f"the restored vault has faults: {whole['faults'][:3]}"] * (status != 0)
                 server.start()
-                caller = Caller(server.address, *self.credentials)
-                for media, sha256 in told:
-                    status, _, content = caller.send("GET", f"/v2/access/vault/media/{media}/original")
-                    if status != 200 or hashlib.sha256(content).hexdigest() != sha256:
-                        wrong.append(f"media {media} answered {status} after the restore")
-            return f"; restored, {len(told)} media are as they were told", wrong
+                wrong += changed(Caller(server.address, *self.credentials), told)
+            return f"; restored after {kills} kills, {len(told)} media are as they were told", wrong
         finally:
             shutil.rmtree(new, ignore_errors=True)
+
+    def killed_restores(self, home, server):
+        """Kills a restore at a random moment, and the next one once the rows are there. Answers how often it was at work."""
+        command = "restore", home, "--data-dir", server.data_dir
+        kills = int(killed(server, self.choice.uniform(0, self.seconds), *command))
+        if is_unfinished(server.data_dir):
+            process = spawned(server, *command)
+            while process.poll() is None and not has_tables(server):
+                time.sleep(0.005)
+            kills += process.poll() is None
+            process.kill()
+            process.wait()
+        return kills
 
     def fsck(self):
         with Traffic(self.server, self.credentials) as traffic:
@@ -211,6 +225,24 @@ class Campaign:
             held = all(self.backup_round(number) for number in range(1, ROUNDS + 1))
         self.report.check("the clients beside it saw no error", not self.traffic.errors, self.traffic.errors)
         return held
+
+
+def is_unfinished(data_dir):
+    """Whether a data directory is not yet a vault."""
+    return (data_dir / "restore.unfinished").exists() or not any(data_dir.iterdir())
+
+
+def changed(caller, told):
+    """What is not as clients were told, in words: originals by their SHA-256, entity tags by b3sum."""
+    wrong = []
+    for number, sha256 in told:
+        status, _, content = caller.send("GET", f"/v2/access/vault/media/{number}/original")
+        etag = caller.json("GET", f"/v2/access/vault/media/{number}")[1].get("etag", "").strip('"')
+        if status != 200 or hashlib.sha256(content).hexdigest() != sha256:
+            wrong.append(f"media {number} answered {status} after the restore")
+        elif etag != (blake3 := subprocess.run(["b3sum", "--no-names"], input=content, stdout=subprocess.PIPE, check=True).stdout.decode().strip()):
+            wrong.append(f"media {number} has the entity tag {etag}, and its bytes have the BLAKE3 {blake3}")
+    return wrong
 
 
 # Each ends with whether every round held.

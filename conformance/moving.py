@@ -203,28 +203,31 @@ class Writer(threading.Thread):
 
 
 class Mover:
-    """Runs `strongroom move` from a server's data directory."""
+    """Runs `strongroom move` from a server's data directory: to a new database, to a new store ("s3" or "disk"), or to both."""
 
-    def __init__(self, server):
-        self.server = server
-        self.database = engines.postgres().new_database()
-        bucket = engines.s3().settings(f"moved-{random.SystemRandom().randrange(1 << 40)}")
-        self.url = bucket.pop("STORE__URL")
-        self.bucket = bucket
-        self.shared = {"DATABASE__URL": self.database, "STORE__URL": self.url} | bucket
+    def __init__(self, server, to_database=True, to_store="s3"):
+        self.server, self.environment, self.options = server, server.environment(), []
+        # Where the vault is afterwards.
+        self.shared = dict(server.engines)
+        if to_database:
+            self.shared["DATABASE__URL"] = self.environment["STRONGROOM_TO_DATABASE"] = engines.postgres().new_database()
+        if to_store == "s3":
+            self.shared |= engines.s3().settings(f"moved-{random.SystemRandom().randrange(1 << 40)}")
+            self.options = ["--to-store", self.shared["STORE__URL"]]
+            # How to reach the bucket; the store's own URL is still the old one's.
+            self.environment |= {f"STRONGROOM_{name}": value for name, value in self.shared.items() if name.startswith("STORE__") and name != "STORE__URL"}
+        elif to_store == "disk":
+            self.shared = {name: value for name, value in self.shared.items() if not name.startswith("STORE__")}
+            self.options = ["--to-store", "disk"]
 
     def command(self, *arguments):
-        return [binary(), "move", "--data-dir", str(self.server.data_dir), "--to-store", self.url, *arguments]
-
-    def environment(self):
-        more = {f"STRONGROOM_{name}": value for name, value in self.bucket.items()}
-        return self.server.environment() | more | {"STRONGROOM_TO_DATABASE": self.database}
+        return [binary(), "move", "--data-dir", str(self.server.data_dir), *self.options, *arguments]
 
     def start(self):
-        return subprocess.Popen(self.command("--json"), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(self.command("--json"), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self, *arguments):
-        run = subprocess.run(self.command("--json", *arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        run = subprocess.run(self.command("--json", *arguments), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              text=True, timeout=MOVE_SECONDS, check=False)
         return run.returncode, run.stdout, run.stderr
 
@@ -312,41 +315,45 @@ def campaign(report, choice, seconds, held):
         report.check(f"{len(writer.sent)} uploads went on until writes were held; then {len(writer.refusals)} were told to come back",
                      writer.sent and writer.refusals and not writer.wrong, writer.wrong[:5])
         vault.media |= writer.sent
-        compare(report, vault, server, mover)
+        with Server(shared=mover.shared, arguments=("--no-worker",), **SETTINGS) as target:
+            compare(report, vault, server, target)
         if report.failed:
             server.keep(SEED)
 
 
-def compare(report, vault, server, mover):
+def compare(report, vault, server, target):
+    """The old place, which takes no writes any more, with the new one, which is checked and started, and where the vault is from here on."""
     old = Caller(server.address, *vault.credentials)
     before, links = vault.pages(old), vault.links(old)
     status, _ = old.json("POST", "/v2/access/vault/lists", {"name": "late"})
     report.check("the old place takes no writes", status == 503, status)
-    with Server(shared=mover.shared, arguments=("--no-worker",), **SETTINGS) as target:
-        run = subprocess.run([binary(), "fsck", "--data-dir", str(target.data_dir), "--scrub", "--json"], env=target.environment(), check=False,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=MOVE_SECONDS)
-        faults = json.loads(run.stdout or "{}").get("faults")
-        report.check("a check of the new place finds nothing", run.returncode == 0 and faults == [], (run.returncode, (faults or [])[:5], run.stderr[-500:]))
-        target.start()
-        new = Caller(target.address, *vault.credentials)
-        after = vault.pages(new)
-        # A complete that the hold cut off is ended by the new place, which then has one media more.
-        is_cut_off = '"completing"' in json.dumps(before["/v2/access/uploads?limit=40"])
-        differing = [key for key in before if before[key] != after[key] and not (is_cut_off and key in COUNTING)]
-        report.check(f"{len(before)} pages are the same", not differing, [(key, before[key], after[key]) for key in differing[:2]])
-        wrong = [status for status, _, body in map(new.fetch, links) if status != 200 or not body]
-        report.check(f"{len(links)} links that the old place gave out are good at the new one", links and not wrong, wrong[:9])
-        report.check(f"{len(vault.media)} originals are what was sent", not (wrong := vault.wrong_originals(new)), wrong[:5])
-        vault.session.server, vault.session.caller = target, new
-        wrong = [words for upload in vault.uploads for words in vault.session.wrong_parts(upload)]
-        report.check("no acknowledged part of an upload under way is lost", not wrong, wrong)
-        whole = [end(vault.session, upload) for upload in vault.uploads]
-        report.check("and all of them end whole at the new place", all(whole), whole)
-        status, answer = send(new, noise_png(8_000, 24), "first.png")
-        number = answer["media"]["id"] if status == 200 else None
-        report.check("new media get numbers that were never given out", number and number > max(vault.last, *vault.media, *vault.trash), (status, number, vault.last))
-        if report.failed:
-            print(target.log())
+    run = subprocess.run([binary(), "fsck", "--data-dir", str(target.data_dir), "--scrub", "--json"], env=target.environment(), check=False,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=MOVE_SECONDS)
+    faults = json.loads(run.stdout or "{}").get("faults")
+    report.check("a check of the new place finds nothing", run.returncode == 0 and faults == [], (run.returncode, (faults or [])[:5], run.stderr[-500:]))
+    if target.data_dir == server.data_dir:
+        # Two servers on one directory is one too many.
+        server.stop()
+    target.start()
+    new = Caller(target.address, *vault.credentials)
+    after = vault.pages(new)
+    # A complete that the hold cut off is ended by the new place, which then has one media more.
+    is_cut_off = '"completing"' in json.dumps(before["/v2/access/uploads?limit=40"])
+    differing = [key for key in before if before[key] != after[key] and not (is_cut_off and key in COUNTING)]
+    report.check(f"{len(before)} pages are the same", not differing, [(key, before[key], after[key]) for key in differing[:2]])
+    wrong = [status for status, _, body in map(new.fetch, links) if status != 200 or not body]
+    report.check(f"{len(links)} links that the old place gave out are good at the new one", links and not wrong, wrong[:9])
+    report.check(f"{len(vault.media)} originals are what was sent", not (wrong := vault.wrong_originals(new)), wrong[:5])
+    vault.session.server, vault.session.caller = target, new
+    wrong = [words for upload in vault.uploads for words in vault.session.wrong_parts(upload)]
+    report.check("no acknowledged part of an upload under way is lost", not wrong, wrong)
+    whole = [end(vault.session, upload) for upload in vault.uploads]
+    report.check("and all of them end whole at the new place", all(whole), whole)
+    status, answer = send(new, noise_png(8_000, 24), "first.png")
+    number = answer["media"]["id"] if status == 200 else None
+    report.check("new media get numbers that were never given out", number and number > max(vault.last, *vault.media, *vault.trash), (status, number, vault.last))
+    if report.failed:
+        print(target.log())
 
 
 def end(session, upload):

@@ -60,6 +60,14 @@ impl Catalog {
         Ok(Self { engine: Engine::Postgres(postgres::Engine::open(url, options).await?) })
     }
 
+    /// Whether the PostgreSQL database at `url` has no table yet, of ours or anybody's.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn is_new_postgres(url: &str) -> Result<bool, CatalogError> {
+        postgres::is_new(url).await
+    }
+
     /// Whether reads and writes would be answered now.
     ///
     /// # Errors

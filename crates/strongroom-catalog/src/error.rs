@@ -17,6 +17,9 @@ pub enum CatalogError {
     /// Others were at the same rows, again and again. Nothing was changed. The text is for the operator.
     #[error("the catalog is contended: {0}")]
     Contended(String),
+    /// The vault moves, or has moved: it answers reads alone, until an operator says otherwise. Nothing was changed.
+    #[error("{HELD}")]
+    Held,
     /// A text holds what this engine keeps in none: U+0000, on PostgreSQL. Nothing was changed.
     #[error("a text holds U+0000, which the catalog cannot keep")]
     Text,
@@ -24,6 +27,9 @@ pub enum CatalogError {
     #[error("the catalog holds an unreadable value: {0}")]
     Unreadable(String),
 }
+
+/// What the triggers say while writes are held (migration 10).
+const HELD: &str = "the vault takes no writes: it moves, or has moved";
 
 /// What the engines say of a full disk: SQLite's primary result code (`SQLITE_FULL`, sqlite.org/rescode.html), and PostgreSQL's
 /// `disk_full` (postgresql.org/docs/15/errcodes-appendix.html).
@@ -38,6 +44,7 @@ const TEXT: [&str; 2] = ["22021", "22P05"];
 impl From<sqlx::Error> for CatalogError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
+            sqlx::Error::Database(database) if database.message() == HELD => Self::Held,
             sqlx::Error::Database(database) if is_one_of(&FULL, database.as_ref()) => Self::Full,
             sqlx::Error::Database(database) if is_one_of(&TEXT, database.as_ref()) => Self::Text,
             sqlx::Error::Database(database) if is_one_of(&CONTENDED, database.as_ref()) => {

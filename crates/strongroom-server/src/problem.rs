@@ -150,6 +150,7 @@ impl Problem {
 }
 
 const FULL: &str = "the server's disk is full; nothing that was acknowledged is lost, try again later";
+const HELD: &str = "this vault is moving to another place and takes no changes meanwhile; what it has is still served, try again later";
 const UNAVAILABLE: &str = "the server's storage does not answer right now; nothing that was acknowledged is lost";
 
 impl From<CatalogError> for Problem {
@@ -163,6 +164,7 @@ impl From<CatalogError> for Problem {
                 "a text in this request holds the character U+0000, which cannot be kept; leave it out",
             ),
             CatalogError::Full => Self::private(Kind::StorageUnavailable, FULL, private),
+            CatalogError::Held => Self::new(Kind::StorageUnavailable, HELD),
             CatalogError::Unavailable(_) | CatalogError::Contended(_) => {
                 Self::private(Kind::StorageUnavailable, UNAVAILABLE, private)
             }

@@ -157,14 +157,15 @@ impl Store {
         }
     }
 
-    /// Moves a file that is not ours out of the way, to `lost+found/`. In a bucket it stays, and is not reported either.
+    /// Moves a file that is not ours out of the way, to `lost+found/`. `false` where it stays: in a bucket, whose names may need an
+    /// escaping that ours never do.
     ///
     /// # Errors
     /// `Io`.
-    pub async fn set_aside(&self, foreign: &Path) -> Result<(), StoreError> {
+    pub async fn set_aside(&self, foreign: &Path) -> Result<bool, StoreError> {
         match self.backend() {
-            Backend::Local(local) => local.set_aside(foreign.to_owned()).await,
-            Backend::Bucket(_) => Ok(()),
+            Backend::Local(local) => local.set_aside(foreign.to_owned()).await.map(|()| true),
+            Backend::Bucket(_) => Ok(false),
         }
     }
 

@@ -84,7 +84,7 @@ async fn take(arguments: &BackupArguments) -> Done<BackupReport> {
     let data_dir = settings.existing_path()?;
     let options = BackupOptions {
         data_dir: data_dir.to_owned(),
-        database_url: config.database.url.clone(),
+        database_url: config.database.direct_url().map(str::to_owned),
         to: arguments.to.clone(),
         keep: arguments.keep.max(1),
         max_bytes_per_second: arguments.max_mb_per_second.map(|rate| rate.saturating_mul(1_000_000)),
@@ -119,7 +119,7 @@ async fn put_back(arguments: &RestoreArguments) -> Done<RestoreReport> {
         from: arguments.from.clone(),
         snapshot: arguments.snapshot.clone(),
         data_dir: settings.path().to_owned(),
-        database_url: config.database.url.clone(),
+        database_url: config.database.direct_url().map(str::to_owned),
         catalog: catalog_path(settings.path()),
     };
     let mut restore = Restore::begin(options)?;

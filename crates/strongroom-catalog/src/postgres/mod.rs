@@ -22,6 +22,7 @@ pub(crate) mod transfer;
 
 pub(crate) use engine::Engine;
 pub use options::PostgresOptions;
+pub(crate) use schema::is_new;
 
 /// The driver that `queries` is compiled against here.
 pub(crate) type Driver = sqlx::Postgres;

@@ -4,6 +4,7 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
+use super::PostgresOptions;
 use super::engine::explain_refusal;
 use crate::CatalogError;
 
@@ -27,6 +28,15 @@ pub(super) async fn bring_up_to_date(options: &PgConnectOptions) -> Result<(), C
         Ok(()) => Ok(connection.close().await?),
         Err(error) => Err(explain(&error, options)),
     }
+}
+
+/// Whether there is no table yet in the schema where ours would be made.
+pub(crate) async fn is_new(url: &str) -> Result<bool, CatalogError> {
+    let mut connection = PostgresOptions::default().direct(url)?.connect().await.map_err(explain_refusal)?;
+    let text = "select not exists (select 1 from pg_tables where schemaname = current_schema()) as is_new";
+    let is_new = sqlx::query(text).fetch_one(&mut connection).await?.try_get("is_new")?;
+    connection.close().await?;
+    Ok(is_new)
 }
 
 async fn is_up_to_date(connection: &mut PgConnection) -> Result<bool, CatalogError> {

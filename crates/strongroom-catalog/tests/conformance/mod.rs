@@ -32,7 +32,9 @@ pub(crate) mod pages;
 pub(crate) mod parts;
 pub(crate) mod people;
 pub(crate) mod previews;
+pub(crate) mod quarantine;
 pub(crate) mod quotas;
+pub(crate) mod recount;
 pub(crate) mod removal;
 pub(crate) mod retries;
 pub(crate) mod scrub;
@@ -181,11 +183,14 @@ macro_rules! every_case {
             scrub {
                 a_shard_holds_the_blobs_whose_keys_begin_with_it, a_kept_blob_comes_back_whole,
                 parts_are_kept_until_their_upload_ends, a_lost_part_is_asked_for_again,
-                a_restored_catalog_forgets_what_was_staged, a_blob_in_quarantine_is_withheld_until_it_is_lifted,
-                a_quarantine_ends_the_render, bytes_that_come_again_take_the_place_of_the_lost_ones,
-                a_lost_rendition_is_made_anew, only_what_nothing_refers_to_is_let_go,
-                connections_are_walked_by_their_ids, counting_anew_changes_nothing_that_is_sound
+                a_restored_catalog_forgets_what_was_staged, only_what_nothing_refers_to_is_let_go,
+                connections_are_walked_by_their_ids
             }
+            quarantine {
+                a_blob_in_quarantine_is_withheld_until_it_is_lifted, a_quarantine_ends_the_render,
+                bytes_that_come_again_take_the_place_of_the_lost_ones, a_lost_rendition_is_made_anew
+            }
+            recount { counting_anew_changes_nothing_that_is_sound }
             sweeps {
                 due_sessions_are_found_and_expired, a_part_and_the_sweeper_agree, interrupted_completes_are_found,
                 closed_sessions_are_forgotten, the_sweeper_knows_every_session, the_sweeper_knows_the_side_files_in_use,

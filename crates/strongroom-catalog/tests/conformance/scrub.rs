@@ -1,28 +1,26 @@
-//! Rows held against the bytes that they promise, and what becomes of those whose bytes are lost.
+//! Rows held against the bytes that they promise.
 
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{
-    DocumentKind, FormTerms, KeptBlob, KeptPart, KeptRendition, ListChange, MediaEdit, MediaPage, NewBlob, NewDocument,
-    NextStep, Part, PersonChange, RenderedFacts, Shelf,
+    DocumentKind, KeptBlob, KeptPart, KeptRendition, NewBlob, NewDocument, NextStep, Part, RenderedFacts,
 };
-use strongroom_core::id::{BlobKey, ConnectionId, MediaId, MediaReference, UploadId};
+use strongroom_core::id::{BlobKey, ConnectionId, UploadId};
 use strongroom_core::job::JobKind;
-use strongroom_core::media::{Failure, FailureCode, Format, MediaStatus, MediaType};
+use strongroom_core::media::{FailureCode, Format, MediaStatus, MediaType};
 use strongroom_core::rendition::RenditionName;
 use strongroom_core::upload::{Plan, UploadState};
 
 use super::at;
-use super::consent::{actor, attach, form_of, pending, person_of, terms};
+use super::consent::{actor, pending, person_of};
 use super::fixtures::{
-    IDLE, SIZE_BYTES, claim, completed, completing, digest, events_of, facts, failure, media_of, open, part, ready,
-    rendition, state, status_of, tenant,
+    IDLE, SIZE_BYTES, claim, completed, digest, facts, failure, open, part, ready, rendition, state, status_of, tenant,
 };
+use super::recount::assert_sound;
 
-const RENDER: JobKind = JobKind::RenderPhoto;
-const REASON: &str = "the original's bytes are not those that were sent";
+pub(super) const RENDER: JobKind = JobKind::RenderPhoto;
 
 /// Bytes that came without a media of their own.
-fn picture(owner: &ConnectionId, key: BlobKey, seed: u8) -> NewBlob {
+pub(super) fn picture(owner: &ConnectionId, key: BlobKey, seed: u8) -> NewBlob {
     NewBlob {
         connection: owner.clone(),
         key,
@@ -34,7 +32,7 @@ fn picture(owner: &ConnectionId, key: BlobKey, seed: u8) -> NewBlob {
     }
 }
 
-fn any_key() -> BlobKey {
+pub(super) fn any_key() -> BlobKey {
     BlobKey::of_upload(UploadId::random())
 }
 
@@ -42,30 +40,14 @@ fn shard_of(key: BlobKey) -> u8 {
     u8::from_str_radix(&key.to_string()[..2], 16).unwrap()
 }
 
-fn with_squares(seed: u8) -> RenderedFacts {
+pub(super) fn with_squares(seed: u8) -> RenderedFacts {
     let squares = [RenditionName::Avatar144, RenditionName::Avatar50].map(rendition);
     let facts = facts(seed);
     RenderedFacts { renditions: [facts.renditions, squares.to_vec()].concat(), ..facts }
 }
 
-async fn kept(catalog: &Catalog, key: BlobKey) -> KeptBlob {
+pub(super) async fn kept(catalog: &Catalog, key: BlobKey) -> KeptBlob {
     catalog.kept_blob(key).await.unwrap().unwrap()
-}
-
-async fn quarantine(catalog: &Catalog, owner: &ConnectionId, key: BlobKey, seed: u8, second: u64) -> bool {
-    catalog.quarantine_blob(owner.clone(), key, digest(seed), REASON.to_owned(), at(second)).await.unwrap()
-}
-
-async fn is_delivered(catalog: &Catalog, media: MediaId, name: RenditionName) -> bool {
-    catalog.deliverable(media, name).await.unwrap().is_some()
-}
-
-/// Nothing that is kept beside the rows says something else than they do.
-async fn assert_sound(catalog: &Catalog, owner: &ConnectionId) {
-    assert_eq!(catalog.miscounts(owner.clone()).await.unwrap(), []);
-    assert_eq!(catalog.misplaced_media(owner.clone(), 100).await.unwrap(), []);
-    assert_eq!(catalog.misworded_media(owner.clone(), 100).await.unwrap(), []);
-    assert_eq!(catalog.disagreeing_media(owner.clone(), 100).await.unwrap(), []);
 }
 
 pub(crate) async fn a_shard_holds_the_blobs_whose_keys_begin_with_it(catalog: &Catalog) {
@@ -242,130 +224,6 @@ pub(crate) async fn a_restored_catalog_forgets_what_was_staged(catalog: &Catalog
     assert_eq!(catalog.forget_staged().await.unwrap(), 0);
 }
 
-pub(crate) async fn a_blob_in_quarantine_is_withheld_until_it_is_lifted(catalog: &Catalog) {
-    let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
-    let first = ready(catalog, &owner, 1, at(0)).await;
-    let again = completed(catalog, &owner, 1, at(1)).await;
-    let theirs = ready(catalog, &stranger, 1, at(2)).await;
-    assert!(!quarantine(catalog, &owner, first.blob, 2, 3).await, "it is another by now");
-    assert!(!quarantine(catalog, &stranger, first.blob, 1, 3).await);
-    assert!(!catalog.lift_quarantine(owner.clone(), first.blob, RENDER, at(3)).await.unwrap(), "it is in none");
-    assert_eq!(status_of(catalog, &owner, first).await, MediaStatus::Ready);
-
-    assert!(quarantine(catalog, &owner, first.blob, 1, 4).await);
-    assert!(!quarantine(catalog, &owner, first.blob, 1, 5).await, "it is there");
-    let damaged = Failure { code: FailureCode::Damaged, message: REASON.to_owned() };
-    for done in [first, again] {
-        let media = media_of(catalog, &owner, done).await;
-        assert_eq!((media.status, media.failure), (MediaStatus::Error, Some(damaged.clone())));
-        assert!(!is_delivered(catalog, done.media, RenditionName::Full).await);
-        assert_eq!(events_of(catalog, &owner, done).await, ["upload.completed", "media.ready", "media.failed"]);
-    }
-    let lost = kept(catalog, first.blob).await;
-    assert_eq!((lost.etag, lost.is_in_quarantine, lost.has_job), (digest(1), true, false));
-    assert_eq!(catalog.media_by_etag(owner.clone(), digest(1), SIZE_BYTES).await.unwrap(), None);
-    assert!(!catalog.render_again(owner.clone(), first.blob, RENDER, at(5)).await.unwrap(), "of what?");
-    assert!(is_delivered(catalog, theirs.media, RenditionName::Full).await);
-    assert_sound(catalog, &owner).await;
-
-    assert!(!catalog.lift_quarantine(stranger.clone(), first.blob, RENDER, at(6)).await.unwrap());
-    assert!(catalog.lift_quarantine(owner.clone(), first.blob, RENDER, at(6)).await.unwrap());
-    assert!(!catalog.lift_quarantine(owner.clone(), first.blob, RENDER, at(6)).await.unwrap());
-    let lifted = kept(catalog, first.blob).await;
-    assert_eq!((lifted.etag, lifted.is_in_quarantine, lifted.has_job), (digest(1), false, true));
-    assert_eq!(media_of(catalog, &owner, again).await.failure, None);
-    assert!(catalog.finish_render(claim(catalog, at(7)).await, facts(1), at(7)).await.unwrap());
-    for done in [first, again] {
-        assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Ready);
-        assert!(is_delivered(catalog, done.media, RenditionName::Full).await);
-        assert_eq!(events_of(catalog, &owner, done).await.last().unwrap(), "media.ready");
-    }
-    assert_sound(catalog, &owner).await;
-}
-
-/// A worker that reads what is damaged does not call it ready.
-pub(crate) async fn a_quarantine_ends_the_render(catalog: &Catalog) {
-    let owner = tenant(catalog).await;
-    let done = completed(catalog, &owner, 1, at(0)).await;
-    let job = claim(catalog, at(1)).await;
-    assert!(quarantine(catalog, &owner, done.blob, 1, 2).await);
-    assert!(!catalog.finish_render(job, facts(1), at(3)).await.unwrap());
-    assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Error);
-    assert!(!catalog.lose_rendition(owner.clone(), done.blob, RenditionName::Full, RENDER, at(4)).await.unwrap());
-    assert_eq!(catalog.claim_job(RENDER, at(5)).await.unwrap(), None);
-}
-
-pub(crate) async fn bytes_that_come_again_take_the_place_of_the_lost_ones(catalog: &Catalog) {
-    let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
-    let avatar = catalog.keep_avatar(picture(&owner, any_key(), 1), at(0)).await.unwrap();
-    assert!(catalog.finish_render(claim(catalog, at(1)).await, with_squares(1), at(1)).await.unwrap());
-    let ana = person_of(catalog, &owner, "Ana", at(1)).await;
-    assert_eq!(catalog.set_avatar(owner.clone(), ana, Some(avatar), at(1)).await.unwrap(), Ok(None));
-    let shown = completed(catalog, &owner, 1, at(2)).await;
-    let covered = ready(catalog, &owner, 2, at(2)).await;
-    assert!(catalog.set_preview(owner.clone(), covered.media, Some(avatar)).await.unwrap());
-    let form = pending(catalog, &owner, at(2)).await;
-    let new =
-        NewDocument { blob: picture(&owner, any_key(), 1), sha256: [1; 32], kind: DocumentKind::Picture(Format::Jpeg) };
-    let document = catalog.add_document(owner.clone(), form, new, actor(), at(2)).await.unwrap().unwrap();
-    assert_eq!((shown.blob, document.blob), (avatar, avatar), "one blob shows all");
-
-    assert!(quarantine(catalog, &owner, avatar, 1, 3).await);
-    let replace = async |owner: &ConnectionId, second| {
-        catalog.replace_lost(owner.clone(), avatar, RENDER, at(second)).await.unwrap()
-    };
-    assert!(!replace(&owner, 4).await, "they have not come");
-    let fresh = ready(catalog, &owner, 1, at(5)).await;
-    assert_ne!(fresh.blob, avatar, "what is lost is not shared");
-    assert!(!catalog.lift_quarantine(owner.clone(), avatar, RENDER, at(6)).await.unwrap(), "they are another blob");
-    assert!(!replace(&stranger, 6).await);
-    assert!(replace(&owner, 6).await);
-    assert!(!replace(&owner, 7).await, "it is gone");
-    assert_eq!(catalog.kept_blob(avatar).await.unwrap(), None);
-
-    let media = media_of(catalog, &owner, shown).await;
-    assert_eq!((media.blob, media.status, media.failure), (fresh.blob, MediaStatus::Ready, None));
-    let story = ["upload.completed", "media.ready", "media.failed", "media.ready"];
-    assert_eq!(events_of(catalog, &owner, shown).await, story);
-    assert_eq!(media_of(catalog, &owner, covered).await.custom_preview, Some(fresh.blob));
-    let document = catalog.document(owner.clone(), form, None).await.unwrap().unwrap();
-    assert_eq!(document.blob, fresh.blob);
-    // Nobody knew that they are an avatar when they were rendered.
-    assert!(catalog.wants_squares(owner.clone(), fresh.blob).await.unwrap());
-    assert!(catalog.finish_render(claim(catalog, at(8)).await, with_squares(1), at(8)).await.unwrap());
-    assert_eq!(catalog.avatar(ana, RenditionName::Avatar50).await.unwrap().unwrap().blob, fresh.blob);
-    assert_sound(catalog, &owner).await;
-}
-
-pub(crate) async fn a_lost_rendition_is_made_anew(catalog: &Catalog) {
-    let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
-    let done = ready(catalog, &owner, 1, at(0)).await;
-    let lose = async |owner: &ConnectionId, blob, name| {
-        catalog.lose_rendition(owner.clone(), blob, name, RENDER, at(1)).await.unwrap()
-    };
-    assert!(!lose(&stranger, done.blob, RenditionName::Thumb).await);
-    assert!(!lose(&owner, any_key(), RenditionName::Thumb).await, "it was purged meanwhile");
-    assert!(!lose(&owner, done.blob, RenditionName::Avatar50).await);
-    assert_eq!(catalog.claim_job(RENDER, at(2)).await.unwrap(), None, "nothing is lost");
-
-    assert!(lose(&owner, done.blob, RenditionName::Thumb).await);
-    assert!(!lose(&owner, done.blob, RenditionName::Thumb).await);
-    assert!(lose(&owner, done.blob, RenditionName::Preview).await);
-    assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Ready, "what can be shown stays shown");
-    assert!(is_delivered(catalog, done.media, RenditionName::Full).await);
-    assert!(!is_delivered(catalog, done.media, RenditionName::Thumb).await);
-    assert!(kept(catalog, done.blob).await.has_job);
-    assert_sound(catalog, &owner).await;
-
-    let job = claim(catalog, at(3)).await;
-    assert_eq!((job.blob, catalog.claim_job(RENDER, at(3)).await.unwrap()), (done.blob, None), "one job makes both");
-    assert!(catalog.finish_render(job, facts(1), at(4)).await.unwrap());
-    for name in [RenditionName::Thumb, RenditionName::Preview] {
-        assert!(is_delivered(catalog, done.media, name).await);
-    }
-    assert_sound(catalog, &owner).await;
-}
-
 pub(crate) async fn only_what_nothing_refers_to_is_let_go(catalog: &Catalog) {
     let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
     let shown = ready(catalog, &owner, 1, at(0)).await;
@@ -414,90 +272,4 @@ pub(crate) async fn connections_are_walked_by_their_ids(catalog: &Catalog) {
     assert_eq!(after(None, 3).await, made[..3]);
     assert_eq!(after(Some(&made[2]), 3).await, made[3..]);
     assert_eq!(after(Some(&made[3]), 3).await, []);
-}
-
-/// Everything that triggers follow, done once.
-async fn busy_story(catalog: &Catalog, owner: &ConnectionId) -> Vec<MediaId> {
-    let mut done = Vec::new();
-    for seed in 1..=5 {
-        done.push(ready(catalog, owner, seed, at(0)).await);
-    }
-    done.push(completed(catalog, owner, 1, at(1)).await);
-    let failed = completed(catalog, owner, 6, at(1)).await;
-    assert!(catalog.fail_render(claim(catalog, at(1)).await, failure(FailureCode::Malformed), at(1)).await.unwrap());
-    let mut media: Vec<MediaId> = done.iter().chain([&failed]).map(|done| done.media).collect();
-
-    let mut lists = Vec::new();
-    for name in ["a", "b"] {
-        let list = catalog.create_list(owner.clone(), name.to_owned(), at(2)).await.unwrap().unwrap();
-        let named = media[..4].iter().copied().map(MediaReference::Media).collect();
-        assert_eq!(catalog.add_to_list(owner.clone(), list, named, at(2)).await.unwrap(), ListChange::Done);
-        lists.push(list);
-    }
-    let off = vec![MediaReference::Media(media[0])];
-    assert_eq!(catalog.take_off_list(owner.clone(), lists[0], off).await.unwrap(), ListChange::Done);
-    assert!(catalog.delete_list(owner.clone(), lists[1]).await.unwrap());
-    let edit = MediaEdit { filename: Some("Ärger\n%_.jpg".to_owned()), likes: Some(7), tips: Some(3) };
-    assert!(catalog.edit_media(owner.clone(), media[1], edit).await.unwrap());
-
-    let (ana, bea) = (person_of(catalog, owner, "Ana", at(3)).await, person_of(catalog, owner, "Bea", at(3)).await);
-    let hers = form_of(catalog, owner, FormTerms { person: Some(ana), ..terms("Hers") }, at(3)).await;
-    let other = form_of(catalog, owner, FormTerms { person: Some(bea), ..terms("Other") }, at(3)).await;
-    attach(catalog, owner, &media[1..4], &[other, hers], at(4)).await;
-    let change = PersonChange { name: Some("Zoë".to_owned()), ..PersonChange::default() };
-    assert!(catalog.change_person(owner.clone(), ana, change, at(5)).await.unwrap());
-
-    for trashed in [2, 3, 4] {
-        assert!(catalog.trash_media(owner.clone(), media[trashed], at(6)).await.unwrap());
-    }
-    assert!(catalog.restore_media(owner.clone(), media[3]).await.unwrap());
-    assert!(catalog.purge_media(owner.clone(), media[4], at(7)).await.unwrap().is_some());
-    media.remove(4);
-    assert!(quarantine(catalog, owner, done[2].blob, 3, 8).await, "that of one in the trash");
-    assert!(quarantine(catalog, owner, done[3].blob, 4, 8).await);
-    open(catalog, owner, at(9)).await;
-    completing(catalog, owner, at(9)).await;
-    let expired = open(catalog, owner, at(9)).await;
-    assert!(catalog.expire_upload(owner.clone(), expired, at(9).after(IDLE)).await.unwrap());
-    media
-}
-
-/// What a viewer sees of all that is kept beside the rows.
-async fn seen(catalog: &Catalog, owner: &ConnectionId) -> String {
-    let mut seen = format!(
-        "{:?} {:?}",
-        catalog.usage(owner.clone()).await.unwrap(),
-        catalog.vault_overview(owner.clone()).await.unwrap()
-    );
-    for (shelf, words) in
-        [(Shelf::Vault, None), (Shelf::Trash, None), (Shelf::Vault, Some("zoë")), (Shelf::Vault, Some("ärg"))]
-    {
-        let page = MediaPage { shelf, words: words.map(str::to_owned), limit: 100, ..MediaPage::default() };
-        seen.push_str(&format!("\n{:?}", catalog.list_media(owner.clone(), page).await.unwrap()));
-    }
-    seen
-}
-
-pub(crate) async fn counting_anew_changes_nothing_that_is_sound(catalog: &Catalog) {
-    let (owner, other) = (tenant(catalog).await, tenant(catalog).await);
-    let media = busy_story(catalog, &owner).await;
-    busy_story(catalog, &other).await;
-    for owner in catalog.connections_after(None, 10).await.unwrap() {
-        assert_sound(catalog, &owner).await;
-    }
-    let before = (seen(catalog, &owner).await, seen(catalog, &other).await);
-    for counted in [&owner, &other] {
-        catalog.recount(counted.clone()).await.unwrap();
-        for id in &media {
-            catalog.place_again(counted.clone(), *id).await.unwrap();
-            catalog.agree(counted.clone(), *id).await.unwrap();
-            catalog.word_again(*id).await.unwrap();
-        }
-        assert_sound(catalog, &owner).await;
-        assert_sound(catalog, &other).await;
-        assert_eq!((seen(catalog, &owner).await, seen(catalog, &other).await), before);
-    }
-    // Of one that is unknown there is nothing to count.
-    assert_sound(catalog, &ConnectionId::random()).await;
-    catalog.recount(ConnectionId::random()).await.unwrap();
 }

@@ -15,6 +15,14 @@ pub struct Database {
     pub options: PostgresOptions,
 }
 
+impl Database {
+    /// The URL of the PostgreSQL server itself, for its own tools: a pooler gives them no session.
+    #[must_use]
+    pub fn direct_url(&self) -> Option<&str> {
+        self.url.as_deref().map(|url| self.options.direct_url.as_deref().unwrap_or(url))
+    }
+}
+
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.url.is_some() { "Database(PostgreSQL)" } else { "Database(SQLite)" })

@@ -43,8 +43,8 @@ async fn answer(request: Request, next: Next, id: String, answering: Answering) 
     let kind = problem.as_ref().map(|problem| problem.kind.wire().1);
     if let Some(problem) = problem {
         let status = problem.kind.wire().0;
-        if status >= 500 {
-            let private = problem.private.as_deref().unwrap_or_default();
+        // What the operator can do nothing about, such as a write while a vault moves, has nothing private to tell.
+        if let Some(private) = problem.private.as_deref().filter(|_| status >= 500) {
             tracing::error!(path, status, kind, private, "request failed");
         } else {
             tracing::debug!(path, status, kind, reason = problem.message, "request refused");

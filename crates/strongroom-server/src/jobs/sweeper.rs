@@ -7,7 +7,8 @@ mod trash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom_catalog::Catalog;
+use strongroom_catalog::records::Relocation;
+use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::{Clock, Timestamp};
 use strongroom_core::media::{Failure, FailureCode};
 use strongroom_core::upload::UploadState;
@@ -54,10 +55,21 @@ pub(crate) struct Sweeper {
 impl Sweeper {
     /// Sweeps now and then until the process drains; the first time at once, for what the last process left.
     pub(crate) async fn run(self) {
+        let mut was_held = false;
         // Blobs are looked through a shard at a time, since unlike staged files they are many.
         loop {
             for shard in Store::shards() {
-                self.sweep(shard).await;
+                self.urls.reload().await;
+                let is_held = self.is_held().await;
+                match (was_held, is_held) {
+                    (false, true) => tracing::warn!("{}; what is not a read waits for that", CatalogError::Held),
+                    (true, false) => tracing::info!("the vault takes writes again"),
+                    _ => {}
+                }
+                if !is_held {
+                    self.sweep(shard).await;
+                }
+                was_held = is_held;
                 tokio::select! {
                     () = tokio::time::sleep(self.settings.interval) => {}
                     () = self.drain.begun() => return,
@@ -66,8 +78,12 @@ impl Sweeper {
         }
     }
 
+    /// Whether a move holds writes: then nothing can be swept.
+    async fn is_held(&self) -> bool {
+        matches!(self.catalog.relocation().await, Ok(Some(Relocation { is_held: true, .. })))
+    }
+
     async fn sweep(&self, blob_shard: u8) {
-        self.urls.reload().await;
         let steps = [
             ("expire uploads", self.expire_uploads().await),
             ("end interrupted completes", self.resume_completes().await),

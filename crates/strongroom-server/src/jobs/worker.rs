@@ -90,7 +90,8 @@ impl Worker {
         while !self.drain.is_draining() {
             match self.next_job().await {
                 Ok(Some(job)) => self.work_off(job).await,
-                Ok(None) => self.rest(&mut ear).await,
+                // While writes are held there is nothing to do; the sweeper says so.
+                Ok(None) | Err(CatalogError::Held) => self.rest(&mut ear).await,
                 Err(error) => {
                     tracing::error!(%error, "the queue does not answer");
                     tokio::time::sleep(self.poll).await;
@@ -122,7 +123,7 @@ impl Worker {
         async {
             match self.end(job).await {
                 Ok(true) => {}
-                Ok(false) => tracing::warn!("another worker has taken the job over"),
+                Ok(false) => tracing::info!("the job is another worker's by now, or what it was for is purged"),
                 // The lease runs out and the job is claimed again.
                 Err(error) => tracing::error!(%error, "a job's end could not be written"),
             }
@@ -224,6 +225,7 @@ impl Worker {
             match self.catalog.renew_lease(job.id, job.lease.clone(), self.clock.now()).await {
                 Ok(true) => {}
                 Ok(false) => return,
+                Err(CatalogError::Held) => {}
                 Err(error) => tracing::warn!(%error, "a lease could not be renewed"),
             }
         }

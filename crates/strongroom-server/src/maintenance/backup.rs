@@ -37,7 +37,7 @@ use strongroom_core::id::{BlobKey, ConnectionId};
 use strongroom_core::media::Format;
 use strongroom_store::{Store, StoredName};
 
-pub(super) use self::dump::restore_dump;
+pub(super) use self::dump::{restore_dump, without_password};
 pub(super) use self::files::{copy_verified, create, file_digest, lock, make_directory, sync_directory};
 pub(super) use self::manifest::{Entry, Line, Lines, OwnFile, latest};
 use self::manifest::{ManifestWriter, point_at};

@@ -136,10 +136,11 @@ impl Fsck {
         let looking = stream::iter(&blobs).map(|blob| self.check_blob(blob, &files, scope.has(blob.key)));
         let found: Vec<Vec<Fault>> = looking.buffer_unordered(AT_ONCE).try_collect().await?;
         let mut faults: Vec<Fault> = found.into_iter().flatten().collect();
+        // Before parts are forgotten, whose files nothing would name then.
+        faults.extend(self.check_surplus(&files, &blobs).await?);
         for part in &parts {
             faults.extend(self.check_part(part, &files).await?);
         }
-        faults.extend(self.check_surplus(&files, &blobs).await?);
         Ok(faults)
     }
 

@@ -4,12 +4,13 @@
 //! were purged while the backup was taken, and a check of the whole vault has the last word: what it can mend it mends, such as a
 //! rendition that was being made anew.
 //!
-//! Killed at any point it is run again, and goes on: `restore.unfinished` says until the end that this is no vault yet.
+//! Killed at any point it is run again, and goes on: `restore.unfinished` says until the end that this is no vault yet. A database
+//! is given its rows in one transaction, so it has all of them or no table; which of the two, the next run asks it.
+
+mod marker;
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,14 +24,13 @@ use strongroom_core::id::BlobKey;
 use strongroom_core::upload::{Plan, PlanLimits};
 use strongroom_store::{Store, StoreError};
 
+use self::marker::Marker;
+pub use self::marker::is_unfinished;
 use super::MaintenanceError;
-use super::backup::{Entry, Line, Lines, OwnFile, copy_verified, file_digest, latest, lock, make_directory};
-use super::backup::{restore_dump, sync_directory};
+use super::backup::{Entry, Line, Lines, OwnFile, copy_verified, file_digest, latest};
+use super::backup::{restore_dump, without_password};
 use super::digests::Digester;
 use super::fsck::{Fsck, FsckOptions, Report};
-
-/// The marker of a data directory that is being restored.
-const UNFINISHED: &str = "restore.unfinished";
 
 /// Read at a time from a backup.
 const BLOCK_BYTES: usize = 256 << 10;
@@ -77,7 +77,7 @@ pub struct Restore {
     digester: Digester,
     files: u64,
     bytes: u64,
-    _lock: fs::File,
+    marker: Marker,
 }
 
 impl Restore {
@@ -94,17 +94,8 @@ impl Restore {
         for line in Lines::open(&options.from.join("snapshots").join(&snapshot))? {
             line?;
         }
-        make_directory(&options.data_dir)?;
-        let marker = options.data_dir.join(UNFINISHED);
-        let is_empty =
-            fs::read_dir(&options.data_dir).map_err(MaintenanceError::at(&options.data_dir))?.next().is_none();
-        if !is_empty && !marker.exists() {
-            let path = options.data_dir.display();
-            return Err(MaintenanceError::Refused(format!("{path} is not empty; restore into a new directory")));
-        }
-        mark(&marker, &snapshot)?;
-        let lock = lock(&marker)?;
-        Ok(Self { options, snapshot, digester: Digester::new(None), files: 0, bytes: 0, _lock: lock })
+        let marker = Marker::take(&options.data_dir, &snapshot)?;
+        Ok(Self { options, snapshot, digester: Digester::new(None), files: 0, bytes: 0, marker })
     }
 
     /// Stores the originals and renditions of the snapshot, each compared with the manifest.
@@ -143,7 +134,30 @@ impl Restore {
                 copy_verified(&path, &self.options.data_dir.join(&name), None)?;
             }
         }
-        restore_dump(&snapshot, self.options.database_url.as_deref(), &self.options.catalog).await
+        match self.options.database_url.as_deref() {
+            None => restore_dump(&snapshot, None, &self.options.catalog).await,
+            Some(url) => self.fill(url).await,
+        }
+    }
+
+    /// Puts the rows into the database, unless a run that was cut off has done so, or does so now: its tool may outlive it.
+    async fn fill(&self, url: &str) -> Result<(), MaintenanceError> {
+        let (database, _) = without_password(url);
+        let is_new = Catalog::is_new_postgres(url).await?;
+        match self.marker.has_begun(&database)? {
+            true if !is_new => return Ok(()),
+            true => {}
+            false if is_new => self.marker.begin(&database)?,
+            false => {
+                return Err(MaintenanceError::Refused(format!(
+                    "{database} has tables already: expected an empty database of its own for this vault"
+                )));
+            }
+        }
+        match restore_dump(&self.snapshot_path(), Some(url), &self.options.catalog).await {
+            Err(_) if !Catalog::is_new_postgres(url).await? => Ok(()),
+            ended => ended,
+        }
     }
 
     /// Lets rows and bytes agree, checks the whole, and says that this is a vault now.
@@ -160,14 +174,10 @@ impl Restore {
         let parts_forgotten = catalog.forget_staged().await?;
         let purged_meanwhile = self.forget_purged(&catalog, &store).await?;
         let data_dir = self.options.data_dir.clone();
-        let options =
-            FsckOptions { data_dir: data_dir.clone(), repair: true, scrub: true, max_bytes_per_second: None, grace };
+        let options = FsckOptions { data_dir, repair: true, scrub: true, max_bytes_per_second: None, grace };
         let check = Fsck::new(catalog, store, clock, options).run(|_| {}).await?;
-        let marker = data_dir.join(UNFINISHED);
-        sync_directory(&data_dir)?;
-        fs::remove_file(&marker).map_err(MaintenanceError::at(&marker))?;
-        sync_directory(&data_dir)?;
-        let Self { snapshot, files, bytes, .. } = self;
+        let Self { snapshot, files, bytes, marker, .. } = self;
+        marker.remove()?;
         Ok(RestoreReport { snapshot, files, bytes, purged_meanwhile, parts_forgotten, check })
     }
 
@@ -259,33 +269,6 @@ impl Restore {
     fn snapshot_path(&self) -> PathBuf {
         self.options.from.join("snapshots").join(&self.snapshot)
     }
-}
-
-/// Whether a data directory is left of a restore that did not end. It is no vault until that is run again.
-#[must_use]
-pub fn is_unfinished(data_dir: &Path) -> bool {
-    data_dir.join(UNFINISHED).exists()
-}
-
-/// Says that a directory is being restored, and from what: another snapshot would leave files of both.
-fn mark(marker: &Path, snapshot: &str) -> Result<(), MaintenanceError> {
-    let at = MaintenanceError::at(marker);
-    match fs::read_to_string(marker) {
-        Ok(text) if text.trim_end() == snapshot || text.is_empty() => {}
-        Ok(text) => {
-            return Err(MaintenanceError::Refused(format!(
-                "{} is left of a restore of {}; go on with that, or empty the directory",
-                marker.display(),
-                text.trim_end()
-            )));
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(at(error)),
-    }
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(marker);
-    let mut file = file.map_err(&at)?;
-    file.write_all(format!("{snapshot}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(&at)?;
-    marker.parent().map_or(Ok(()), sync_directory)
 }
 
 fn open(path: &Path) -> Result<fs::File, MaintenanceError> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{Fetches, NewFetches};
+use strongroom_catalog::{Catalog, CatalogError};
 use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, MediaId};
 use strongroom_core::rendition::RenditionName;
@@ -80,7 +80,9 @@ impl FetchCounts {
             fetches: Fetches { name: *name, total: *total, last_at: *last_at },
         });
         if let Err(error) = self.catalog.count_fetches(new.collect()).await {
-            tracing::warn!(%error, "counts of fetches could not be written; the next try has them too");
+            if error != CatalogError::Held {
+                tracing::warn!(%error, "counts of fetches could not be written; the next try has them too");
+            }
             for (key, (total, last_at)) in counted {
                 self.add(key, total, last_at);
             }

@@ -91,7 +91,7 @@ pub(crate) fn sweep_failed(step: &'static str) {
 /// The catalog has not answered. What it refuses by right is no error.
 pub(crate) fn catalog_failed(error: &CatalogError) {
     let kind = match error {
-        CatalogError::OverQuota(_) | CatalogError::Text => return,
+        CatalogError::OverQuota(_) | CatalogError::Text | CatalogError::Held => return,
         CatalogError::Full => "full",
         CatalogError::Unavailable(_) => "unavailable",
         CatalogError::Contended(_) => "contended",

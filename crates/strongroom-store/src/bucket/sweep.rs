@@ -33,11 +33,12 @@ impl BucketStore {
 
     /// The objects of a shard.
     pub(crate) async fn found(&self, area: Area, shard: u8) -> Result<Vec<Found>, StoreError> {
-        let listed = self.client().list(&format!("{}/", area.shard(shard))).await?;
-        let found = listed.into_iter().map(|object| Found {
-            name: last_segment(&object.name).to_owned(),
-            length: object.length,
-            modified_at: object.modified_at,
+        let folder = format!("{}/", area.shard(shard));
+        let listed = self.client().list(&folder).await?;
+        // All that follows: an object deeper down is none of ours, whatever its last segment says.
+        let found = listed.into_iter().filter_map(|object| {
+            let name = object.name.strip_prefix(&folder)?.to_owned();
+            Some(Found { name, length: object.length, modified_at: object.modified_at })
         });
         Ok(found.collect())
     }

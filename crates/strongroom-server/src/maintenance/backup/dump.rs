@@ -30,7 +30,7 @@ pub(super) async fn dump(catalog: &Catalog, url: Option<&str>, snapshot: &Path) 
     File::open(&to).and_then(|file| file.sync_all()).map_err(MaintenanceError::at(&to))
 }
 
-/// Puts the rows of a snapshot where this vault keeps its rows. Answers whether the snapshot has such rows.
+/// Puts the rows of a snapshot where this vault keeps its rows: all of them, or none.
 pub(in crate::maintenance) async fn restore_dump(
     snapshot: &Path,
     url: Option<&str>,
@@ -54,7 +54,8 @@ pub(in crate::maintenance) async fn restore_dump(
         }
         return super::files::copy_verified(&from, catalog, None).map(drop);
     };
-    let arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"];
+    // No comments: the one on an extension takes its owner, who may be a superuser.
+    let arguments = ["--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction"];
     run("pg_restore", url, arguments.map(str::as_ref).into_iter().chain([from.as_os_str()])).await
 }
 
@@ -89,7 +90,7 @@ async fn run<'a>(
 }
 
 /// The URL without its password, and that.
-fn without_password(url: &str) -> (String, Option<String>) {
+pub(in crate::maintenance) fn without_password(url: &str) -> (String, Option<String>) {
     let plain = || (url.to_owned(), None);
     let Some((scheme, rest)) = url.split_once("://") else { return plain() };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());

@@ -35,8 +35,7 @@ impl Fsck {
                 StoredName::Foreign(_) => {}
             }
             if self.options.repair {
-                self.clear(&file.name).await?;
-                fault.repaired = true;
+                fault.repaired = self.clear(&file.name).await?;
             }
             faults.push(fault);
         }
@@ -75,7 +74,8 @@ impl Fsck {
         Ok(matches!(state, Some(UploadState::Open | UploadState::Completing)))
     }
 
-    async fn clear(&self, name: &StoredName) -> Result<(), MaintenanceError> {
+    /// Answers whether the file has gone: what is not ours stays in a bucket, which may be somebody else's too.
+    async fn clear(&self, name: &StoredName) -> Result<bool, MaintenanceError> {
         match name {
             StoredName::Original(blob) => self.store.delete_blob(*blob).await?,
             StoredName::Rendition { blob, name, format } => {
@@ -85,9 +85,9 @@ impl Fsck {
             StoredName::Side { upload, number, generation } => {
                 self.store.discard_side(*upload, *number, *generation).await?;
             }
-            StoredName::Foreign(path) => self.store.set_aside(path).await?,
+            StoredName::Foreign(path) => return Ok(self.store.set_aside(path).await?),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Scratch directories of processes that died. Looked at twice: one is made before it is locked.
