@@ -7,6 +7,7 @@ Plain HTTP alone, as any client would. Ends with `N passed, M failed`.
 import base64
 import hashlib
 import http.client
+import json
 import os
 import random
 import re
@@ -14,10 +15,11 @@ import subprocess
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 import engines
 from report import Report
-from server import Caller, Server
+from server import Caller, Server, binary
 
 PART_BYTES = engines.smallest_part(64 << 10)
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
@@ -251,6 +253,24 @@ class Direct:
         etags = [media["etag"] for media in listed]
         self.report.check(f"killed {ROUNDS} times ({states}), each was ended by the next complete, once", len(set(etags)) == len(etags), etags)
 
+    def by_command(self):
+        """`strongroom upload --direct`: the server counts no part."""
+        content = self.content(4)
+        path = self.server.data_dir / "film.bin"
+        path.write_bytes(content)
+        taken = self.parts_taken()
+        key, connection = self.credentials
+        run = subprocess.run([binary(), "upload", "--direct", "--json", "--state-dir", self.server.data_dir / "journal", "--url",
+                              self.server.url, "--api-key", key, "--connection", connection, path], stdout=subprocess.PIPE, check=False, timeout=120)
+        media = json.loads(run.stdout or "{}")
+        self.report.check("strongroom upload --direct ends with the media", media.get("etag", "").strip('"') == b3sum(content), run)
+        self.report.check("and sent no part here", self.parts_taken() == taken, (taken, self.parts_taken()))
+
+    def parts_taken(self):
+        """The server's own count of the parts that were sent to it."""
+        with urllib.request.urlopen(f"http://{self.server.settings['METRICS__LISTEN']}/metrics", timeout=10) as page:
+            return re.findall(rb"^strongroom_upload_parts_total .*$", page.read(), re.MULTILINE)
+
     def expired(self):
         """A URL is good for as long as its answer says, and another one is to be had."""
         self.server.kill()
@@ -288,10 +308,10 @@ def main():
     with Server(**SETTINGS | {"STORE__DIRECT_PARTS": "false"} if engines.is_on_s3() else SETTINGS) as server:
         Direct(report, server).not_offered()
     if engines.is_on_s3():
-        with Server(**SETTINGS) as server:
+        with Server(**SETTINGS, METRICS__LISTEN=f"127.0.0.1:{engines.free_port()}") as server:
             direct = Direct(report, server)
             for step in (direct.whole, direct.resumed, direct.refused, direct.overwritten, direct.digests, direct.aborted, direct.raced,
-                         direct.killed, direct.expired, direct.clean):
+                         direct.killed, direct.by_command, direct.expired, direct.clean):
                 failed = report.failed
                 try:
                     step()

@@ -35,6 +35,9 @@ struct DirectPart {
     /// From 1.
     part_number: u32,
     /// Where to PUT it, without any other credential.
+    #[schema(
+        example = "https://s3.example.com/strongroom/blobs/6f/6f1c1d1e…?partNumber=1&uploadId=…&X-Amz-Signature=…"
+    )]
     url: String,
     /// Its bytes: no other `Content-Length` is taken.
     size: u64,
