@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines lint kill worker-kills quota power-cut faults formats hostile maintenance-kills many-nodes deb bench bench-s3 bench-upload bench-listing clean
+.PHONY: help demo test engines lint kill worker-kills quota power-cut faults formats hostile maintenance-kills many-nodes garage deb bench bench-s3 bench-upload bench-listing clean
 
 # The conformance scripts import one another; they leave no compiled files behind.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -59,6 +59,11 @@ many-nodes: ## Three servers, two workers, PostgreSQL, S3 and nginx under 64 cli
 	tools/setup test
 	cargo build --package strongroom
 	PROFILE=dev DURATION=$${DURATION:-600} $(PYTHON) conformance/many_nodes.py
+
+garage: ## The store's tests on Garage, which ignores conditional writes (BENCH_CARGO_ROOT=… where it is built already)
+	tools/setup test
+	STRONGROOM_TEST_GARAGE=$$(PYTHONPATH=bench python3 -c 'from harness import install; print(install.cargo("garage"))' | tail -n 1) \
+		cargo nextest run --workspace -E 'package(strongroom-store) & test(/^garage::/)' --run-ignored only
 
 lint: ## Format, clippy, licences and bans
 	tools/setup lint

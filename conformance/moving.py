@@ -183,7 +183,7 @@ class Writer(threading.Thread):
             number += 1
             content = noise_png(9_000 + number, 24)
             status, headers, body = self.once(caller, content, number)
-            if status == 503 and headers.get("retry-after"):
+            if status == 503 and headers.get("retry-after") and b"moving" in body:
                 self.refusals.append(status)
                 time.sleep(0.2)
             elif status != 200:

@@ -40,8 +40,6 @@ def main():
                     refused_until_ended(report, vault, bytes_back)
                     with Server(elsewhere.data_dir, NO_WORKER, bytes_back.shared, **SETTINGS) as back:
                         move(report, choice, vault, bytes_back, back)
-        if report.failed:
-            embedded.keep(SEED)
     report.end()
 
 

@@ -62,7 +62,10 @@ impl Attempt {
 impl From<CatalogError> for Attempt {
     fn from(error: CatalogError) -> Self {
         telemetry::catalog_failed(&error);
-        Self::Broken(FailureCode::Storage, error.to_string())
+        match error {
+            CatalogError::Held => Self::CutOff,
+            _ => Self::Broken(FailureCode::Storage, error.to_string()),
+        }
     }
 }
 
@@ -124,6 +127,8 @@ impl Worker {
             match self.end(job).await {
                 Ok(true) => {}
                 Ok(false) => tracing::info!("the job is another worker's by now, or what it was for is purged"),
+                // The job is in the rows that move, and claimed again where they go.
+                Err(CatalogError::Held) => {}
                 // The lease runs out and the job is claimed again.
                 Err(error) => tracing::error!(%error, "a job's end could not be written"),
             }
