@@ -16,13 +16,8 @@ pub(crate) const LISTS: &str = concat!(
     " order by member.media_id, list.id"
 );
 
-/// Adds release forms and lists to the media of one connection.
-pub(super) async fn attach(connection: &mut Connection, owner: &ConnectionId, media: &mut [Media]) -> Answer<()> {
-    if media.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<MediaId> = media.iter().map(|media| media.id).collect();
-    let ids = json_list(&ids);
+/// Adds their release forms to the media of one connection.
+pub(super) async fn attach_forms(connection: &mut Connection, owner: &ConnectionId, media: &mut [Media]) -> Answer<()> {
     let forms = sql(concat!(
         "select attached.media_id, release_form.id, release_form.name, release_form.type, release_form.partner_source,
                 release_form.approved_at, release_form.revoked_at, release_form.valid_from, release_form.expires_at,
@@ -36,19 +31,28 @@ pub(super) async fn attach(connection: &mut Connection, owner: &ConnectionId, me
          order by attached.media_id, release_form.id"
     ))
     .bind(owner.to_string())
-    .bind(ids.clone())
-    .fetch_all(&mut *connection)
+    .bind(ids(media))
+    .fetch_all(connection)
     .await?;
     for row in &forms {
         find(media, row)?.release_forms.push(form(row)?);
     }
-    let lists = sql(LISTS).bind(owner.to_string()).bind(ids).fetch_all(connection).await?;
+    Ok(())
+}
+
+/// Adds their lists to the media of one connection.
+pub(super) async fn attach_lists(connection: &mut Connection, owner: &ConnectionId, media: &mut [Media]) -> Answer<()> {
+    let lists = sql(LISTS).bind(owner.to_string()).bind(ids(media)).fetch_all(connection).await?;
     for row in &lists {
         let list =
             ListName { id: ListId::new(row.number("id")?), list_type: row.word("type")?, name: row.text("name")? };
         find(media, row)?.lists.push(list);
     }
     Ok(())
+}
+
+fn ids(media: &[Media]) -> String {
+    json_list(&media.iter().map(|media| media.id).collect::<Vec<MediaId>>())
 }
 
 /// The times of the forms attached to a media, which is all that its consent follows from.

@@ -13,10 +13,18 @@ use crate::records::{Deliverable, Media, Rendition};
 macro_rules! select_media {
     ($condition:expr, $order:expr) => {
         concat!(
-            "with page as (select * from media where ",
+            "with page as (
+                 select media.*,
+                        cast(case when exists (select 1 from media_release_form attached
+                                               where attached.connection_id = media.connection_id
+                                                 and attached.media_id = media.id) then 1 else 0 end as bigint) as has_forms,
+                        cast(case when exists (select 1 from list_media member
+                                               where member.connection_id = media.connection_id
+                                                 and member.media_id = media.id) then 1 else 0 end as bigint) as has_lists
+                 from media where ",
             $condition,
             ") select page.id, page.connection_id, page.blob_key, page.type, page.status, page.filename, page.url_version,
-                      page.likes, page.tips, page.created_at, page.deleted_at, page.preview_blob, blob.size_bytes, blob.etag, blob.sha256, blob.format,
+                      page.likes, page.tips, page.created_at, page.deleted_at, page.preview_blob, page.has_forms, page.has_lists, blob.size_bytes, blob.etag, blob.sha256, blob.format,
                       blob.width, blob.height, blob.duration_ms, blob.progress, blob.failure_code, blob.failure_message,
                       rendition.blob_key as rendition_blob, rendition.name as rendition_name, rendition.format as rendition_format,
                       rendition.width as rendition_width, rendition.height as rendition_height,
@@ -165,8 +173,19 @@ pub(crate) async fn deliverable(
 /// The media of these rows, with all that hangs on them.
 pub(super) async fn whole(connection: &mut Connection, owner: &ConnectionId, rows: &[Row]) -> Answer<Vec<Media>> {
     let mut media = gather(rows)?;
-    attached::attach(connection, owner, &mut media).await?;
+    // Most media are on no list and show nobody: then neither is asked for.
+    if any(rows, "has_forms")? {
+        attached::attach_forms(connection, owner, &mut media).await?;
+    }
+    if any(rows, "has_lists")? {
+        attached::attach_lists(connection, owner, &mut media).await?;
+    }
     Ok(media)
+}
+
+/// Whether a flag is set in any of these rows.
+fn any(rows: &[Row], flag: &str) -> Answer<bool> {
+    rows.iter().try_fold(false, |any, row| Ok(any || row.number(flag)? != 0))
 }
 
 /// Groups the rows of [`select_media!`], which come a rendition each, into media. Renditions are in the order of their names'

@@ -25,6 +25,10 @@ const LOG_PAGES: &str = "4000";
 /// before the commit, and again by it.
 const WRITER_CACHE: &str = "-16384";
 
+/// How many rows a connection's thread may be ahead of who reads them: 10,000 parts are two dozen waits for one another, and not
+/// two hundred.
+const ROWS_AHEAD: usize = 400;
+
 /// Statements that a connection keeps prepared: all there are.
 const STATEMENTS: usize = 512;
 
@@ -88,6 +92,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", LOG_PAGES)
         .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS_AHEAD)
 }
 
 /// Brings the schema up to date in one transaction that holds the write lock from its start: of two processes that open a

@@ -7,6 +7,7 @@ use strongroom_core::id::{ConnectionId, KeyId, OrganisationId};
 use strongroom_core::key::ApiKey;
 use strongroom_core::permission::{Grants, Permission, Scope};
 
+use super::fixtures::tenant;
 use super::{at, race};
 
 pub(crate) fn key(environment: Environment) -> (ApiKey, NewApiKey) {
@@ -32,6 +33,20 @@ pub(crate) async fn a_key_is_found_by_its_hash(catalog: &Catalog) {
     catalog.create_key(new.clone()).await.unwrap();
     assert_eq!(catalog.key_by_hash(mine.hash()).await.unwrap(), Some(new.record));
     assert_eq!(catalog.key_by_hash(ApiKey::random(Environment::Live).hash()).await.unwrap(), None);
+}
+
+pub(crate) async fn a_key_is_found_beside_a_connection(catalog: &Catalog) {
+    let (mine, new) = key(Environment::Live);
+    let owner = tenant(catalog).await;
+    let look = |id: &ConnectionId| catalog.key_beside_connection(mine.hash(), id.clone());
+    assert_eq!(look(&owner).await.unwrap(), None);
+    catalog.create_key(new.clone()).await.unwrap();
+    let record = catalog.connection(owner.clone()).await.unwrap();
+    assert!(record.is_some());
+    assert_eq!(look(&owner).await.unwrap(), Some((new.record.clone(), record)));
+    assert_eq!(look(&ConnectionId::random()).await.unwrap(), Some((new.record.clone(), None)));
+    catalog.delete_connection(owner.clone(), at(1)).await.unwrap();
+    assert_eq!(look(&owner).await.unwrap(), Some((new.record, None)));
 }
 
 pub(crate) async fn keys_of_every_kind_come_back_whole(catalog: &Catalog) {

@@ -49,13 +49,14 @@ pub(crate) mod transfer_rows;
 pub(crate) mod trash;
 pub(crate) mod uploads;
 pub(crate) mod vault_plus;
+pub(crate) mod whole;
 
 /// Hands every case of the suite to the macro `$run`, as `module { case, … }`.
 macro_rules! every_case {
     ($run:ident) => {
         $run! {
             keys {
-                a_key_is_found_by_its_hash, keys_of_every_kind_come_back_whole,
+                a_key_is_found_by_its_hash, a_key_is_found_beside_a_connection, keys_of_every_kind_come_back_whole,
                 a_refused_write_leaves_no_trace_and_its_neighbours_stand, keys_are_listed_until_they_are_revoked,
                 a_key_covers_what_can_do_no_more
             }
@@ -70,6 +71,11 @@ macro_rules! every_case {
             quotas {
                 bytes_are_promised_at_init_and_stored_at_complete, what_does_not_fit_says_by_how_much,
                 the_quota_holds_when_64_open_at_once, a_lowered_quota_is_held_to_at_complete, renditions_are_free
+            }
+            whole {
+                a_whole_file_becomes_a_media_at_once, the_same_bytes_whole_share_a_blob, of_eight_whole_files_one_counts,
+                a_session_that_is_not_open_takes_no_whole_file, a_whole_file_replaces_the_part_that_was_there,
+                a_whole_file_is_held_to_a_quota_that_was_lowered
             }
             removal { a_deleted_connection_is_unknown_and_then_empty }
             uploads {

@@ -11,7 +11,7 @@ use super::fixtures::{
 };
 use super::{at, race};
 
-async fn limit(catalog: &Catalog, owner: &ConnectionId, bytes: u64) {
+pub(crate) async fn limit(catalog: &Catalog, owner: &ConnectionId, bytes: u64) {
     let change = SettingsChange { quota_bytes: Some(Some(bytes)), ..SettingsChange::default() };
     assert!(catalog.change_connection_settings(owner.clone(), change, at(0)).await.unwrap());
 }

@@ -31,7 +31,9 @@ impl LocalStore {
             let session = store.registry().session(upload);
             let seal = session.seal();
             store.publish_sealed(&staged, blob)?;
-            store.remove_leftovers(upload);
+            if staged.has_side_files() || session.has_side_files() {
+                store.remove_leftovers(upload);
+            }
             seal.close(store.registry());
             Ok(())
         })
@@ -79,23 +81,18 @@ impl LocalStore {
 
     fn publish_sealed(&self, staged: &Staged, blob: BlobKey) -> Result<(), StoreError> {
         let (from, to) = (self.layout().staging(staged.upload), self.layout().blob(blob));
-        let directories = [from.parent(), to.parent()].map(|parent| parent.unwrap_or(Path::new("/")));
         match self.disk().open_read(&to) {
             // Published by an earlier run, which may have been killed before it synced the names.
             Ok(file) if file.metadata().is_ok_and(|metadata| metadata.len() == staged.size) => {
-                return directories.into_iter().try_for_each(|directory| self.disk().sync_directory(directory));
+                return self.disk().sync_directory(to.parent().unwrap_or(Path::new("/")));
             }
             Ok(_) => return Err(StoreError::Io(format!("{} is not of this upload", to.display()))),
             Err(StoreError::Missing) => {}
             Err(error) => return Err(error),
         }
         staged.join(self, &from)?;
-        let published = self.disk().publish(&[(from.clone(), to.clone())]);
-        published.and_then(|()| self.disk().sync_directory(directories[0])).inspect_err(|_| {
-            if to.exists() {
-                self.disk().withdraw(&from, &to);
-            }
-        })
+        // Every part was synced when it ended, and what `join` wrote by it.
+        self.disk().publish_synced(&from, &to)
     }
 
     /// After publishing, what is left is of no use; a failure to remove it is the sweep's business.
@@ -140,6 +137,10 @@ impl Staged {
         is_whole.then(staged).ok_or(StoreError::Missing)
     }
 
+    fn has_side_files(&self) -> bool {
+        self.parts.iter().any(|(_, location)| *location != PartLocation::InPlace)
+    }
+
     fn is_all_aside(&self) -> bool {
         self.parts.iter().all(|(_, location)| matches!(location, PartLocation::Side(_)))
     }
@@ -162,7 +163,7 @@ impl Staged {
                 copy_into(&side, &mut file, part).map_err(|e| StoreError::of("write", path, &e))?;
             }
         }
-        if self.parts.iter().any(|(_, location)| *location != PartLocation::InPlace) {
+        if self.has_side_files() {
             // Through the handle that wrote: a later one might not be told of a write-back that has failed.
             disk.sync_data(&file, path)?;
         }

@@ -144,7 +144,7 @@ impl Disk {
         directories.into_iter().try_for_each(|directory| self.sync_directory(directory))
     }
 
-    /// Gives a file of our own that was synced through the handle that wrote it a name that nobody has: rename, then sync the
+    /// Gives a file of our own, whose bytes were synced through the handles that wrote them, a name that nobody has: rename, then sync the
     /// directory. That of the old name need not be: both names change in one step of the file system's journal, and where a
     /// journal does otherwise, the old name that comes back is the sweep's.
     pub(crate) fn publish_synced(&self, from: &Path, to: &Path) -> Result<(), StoreError> {

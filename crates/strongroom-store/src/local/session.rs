@@ -2,6 +2,7 @@
 //! and whether the upload takes bytes at all.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use strongroom_core::id::UploadId;
@@ -20,6 +21,8 @@ pub(crate) struct Session {
     /// Read while bytes are written, written while the upload is published, hashed or discarded.
     gate: RwLock<Gate>,
     slots: Mutex<Slots>,
+    /// Whether a try of this process had a file of its own. Those of an earlier process that no row names are the sweep's.
+    has_side_files: AtomicBool,
     /// Locked while the directory is synced, so that parts which end together sync it once and share the outcome.
     name: Mutex<Name>,
 }
@@ -67,12 +70,21 @@ impl Registry {
 impl Session {
     fn new(upload: UploadId) -> Self {
         let (gate, name) = (RwLock::new(Gate::Open), Mutex::new(Name::Unknown));
-        Self { upload, gate, slots: Mutex::default(), name }
+        Self { upload, gate, slots: Mutex::default(), has_side_files: AtomicBool::new(false), name }
     }
 
     /// One that no registry knows, for a file that nobody else touches.
     pub(crate) fn alone(upload: UploadId) -> Arc<Self> {
         Arc::new(Self::new(upload))
+    }
+
+    /// Remembers that a try has a file of its own.
+    pub(crate) fn expect_side_files(&self) {
+        self.has_side_files.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_side_files(&self) -> bool {
+        self.has_side_files.load(Ordering::Acquire)
     }
 
     /// Permission to touch files of the upload, for as long as the guard lives. Refused rather than kept waiting, since

@@ -92,6 +92,7 @@ impl Writer {
                     (store.disk().open_or_create(&path)?, path, part.offset, Place::Slot(slot))
                 }
                 None => {
+                    session.expect_side_files();
                     let (file, side) = SideFile::create(&store, upload, part.number)?;
                     (file, side.path.clone(), 0, Place::Side(side))
                 }

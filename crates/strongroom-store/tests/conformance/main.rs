@@ -20,6 +20,7 @@ mod races;
 mod servers;
 mod shared;
 mod slots;
+mod whole;
 
 use strongroom_store::{Durability, Store};
 
@@ -41,6 +42,9 @@ macro_rules! suite {
                 parts::a_retry_that_dies_leaves_the_acknowledged_bytes
                 parts::a_retry_that_ends_replaces
                 parts::two_tries_at_once_do_not_mix
+                whole::a_whole_file_lies_under_its_own_key
+                whole::a_whole_file_that_is_not_as_announced_is_nowhere
+                whole::a_whole_file_that_was_dropped_is_nowhere
                 complete::publishing_twice_is_publishing_once
                 complete::publishing_at_once_is_publishing_once
                 complete::publishing_wants_every_part

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use strongroom_core::content_digest::ExpectedDigests;
 use strongroom_core::upload::Plan;
 use strongroom_store::fault::{Hook, Step};
 use strongroom_store::{Durability, PartLocation, Store, StoreError};
@@ -109,12 +110,13 @@ async fn names_are_synced_once_a_process() {
     let (files, directories) = syncs(&plot);
     caller.put_of(3, &file).await.unwrap();
     assert_eq!(syncs(&plot), (files + 1, directories + 1));
+    // Its parts were synced when they ended: only the new name is left.
     let (files, directories) = syncs(&plot);
     caller.publish().await.unwrap();
-    assert_eq!(syncs(&plot), (files + 1, directories + 2));
+    assert_eq!(syncs(&plot), (files, directories + 1));
     // Nor does who finds the blob know whether who renamed it lived to sync that.
     caller.publish().await.unwrap();
-    assert_eq!(syncs(&plot), (files + 1, directories + 4));
+    assert_eq!(syncs(&plot), (files, directories + 2));
 }
 
 #[tokio::test]
@@ -144,18 +146,39 @@ async fn a_full_disk_is_told_as_such_and_heals() {
 #[tokio::test]
 async fn a_blob_whose_name_could_not_be_synced_is_withdrawn() {
     let file = pattern(PART_BYTES, 5);
-    for nth in [1, 2] {
-        let home = tempfile::tempdir().unwrap();
-        let plot = Arc::new(Plot::default());
-        let caller = Caller::new(&plot.store(home.path()), file.len() as u64);
-        caller.put_all(&file).await;
-        plot.fail(Step::SyncDirectory, nth, EIO);
-        assert!(matches!(caller.publish().await, Err(StoreError::Io(_))));
-        assert!(matches!(caller.published().await, Err(StoreError::Missing)));
-        let renames = plot.count(Step::Rename);
-        caller.publish().await.unwrap();
-        assert_eq!(plot.count(Step::Rename), renames + 1, "a sync without a new rename would prove nothing");
-        caller.assert_published(&file).await;
+    let home = tempfile::tempdir().unwrap();
+    let plot = Arc::new(Plot::default());
+    let caller = Caller::new(&plot.store(home.path()), file.len() as u64);
+    caller.put_all(&file).await;
+    plot.fail(Step::SyncDirectory, 1, EIO);
+    assert!(matches!(caller.publish().await, Err(StoreError::Io(_))));
+    assert!(matches!(caller.published().await, Err(StoreError::Missing)));
+    let renames = plot.count(Step::Rename);
+    caller.publish().await.unwrap();
+    assert_eq!(plot.count(Step::Rename), renames + 1, "a sync without a new rename would prove nothing");
+    caller.assert_published(&file).await;
+}
+
+/// Whatever step of a whole file fails, nothing of it is there.
+#[tokio::test]
+async fn a_whole_file_that_failed_is_nowhere() {
+    let file = pattern(PART_BYTES, 9);
+    let home = tempfile::tempdir().unwrap();
+    let plot = Arc::new(Plot::default());
+    let store = plot.store(home.path());
+    let plan = Plan::with_part_bytes(PART_BYTES, PART_BYTES).unwrap();
+    for step in [Step::Create, Step::Write, Step::SyncFile, Step::Rename, Step::SyncDirectory] {
+        let mut writing = store.begin_whole(&plan, ExpectedDigests::default()).await.unwrap();
+        plot.fail(step, 1, EIO);
+        let ended = match writing.write(&file).await {
+            Ok(()) => writing.finish().await.map(drop),
+            failed => failed,
+        };
+        assert!(matches!(ended, Err(StoreError::Io(_))), "{step:?}: {ended:?}");
+        for shard in Store::shards() {
+            assert_eq!(store.staged_uploads(shard).await.unwrap(), [], "{step:?}");
+            assert_eq!(store.stored_blobs(shard).await.unwrap(), [], "{step:?}");
+        }
     }
 }
 
@@ -197,7 +220,7 @@ async fn a_dropped_future_does_not_free_a_slot_that_is_being_written() {
     let file = pattern(1 << 20, 7);
     let caller = Caller::with_part_bytes(&store, 1 << 20, 1 << 20);
     let mut gone = caller.begin(1).await.unwrap();
-    gone.write(&pattern(300_000, 8)).await.unwrap();
+    gone.write(&pattern(500_000, 8)).await.unwrap();
     reached.recv_timeout(Duration::from_secs(10)).unwrap();
     drop(gone);
     assert!(store.try_slot(caller.upload, 1).is_none());

@@ -1,3 +1,4 @@
+use futures_util::future::join_all;
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -59,6 +60,54 @@ async fn a_second_put_of_the_same_bytes_answers_the_same_media() {
     let mut other = file;
     other[0] ^= 1;
     assert_snapshot!(session.put_whole(&other).await.refusal(), @"409 UPLOAD_CLOSED: upload:[id] is complete and takes no more parts");
+}
+
+/// Whoever loses has sent other bytes than those that count, and finds the upload closed; nothing of his stays.
+#[tokio::test]
+async fn of_racing_puts_of_different_bytes_one_counts() {
+    let server = Server::start(&[]).await;
+    for round in 0..8 {
+        let session = Session::open(&server.client, 1000).await;
+        let files: Vec<Vec<u8>> = (0..4).map(|racer| vec![racer + 4 * round; 1000]).collect();
+        let answers = join_all(files.iter().map(|file| session.put_whole(file))).await;
+        let won: Vec<usize> = (0..4).filter(|racer| answers[*racer].status == 200).collect();
+        let [winner] = won.as_slice() else { panic!("{won:?} of {answers:?}") };
+        assert!(answers.iter().all(|answer| [200, 409].contains(&answer.status)), "{answers:?}");
+        let made = media(&session.complete().await);
+        assert_eq!(made["etag"], etag(&files[*winner]));
+        let original = format!("/v2/access/vault/media/{}/original", made["id"]);
+        assert_eq!(server.client.get(&original).await.bytes, files[*winner]);
+        let blobs = server.files("blobs").len();
+        assert_eq!((blobs, server.files("staging").len()), (usize::from(round) + 1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_whole_file_takes_the_place_of_the_part_that_was_there() {
+    let server = Server::start(&[]).await;
+    let (part, file) = (noise(100), vec![7; 100]);
+    let session = Session::open(&server.client, file.len()).await;
+    session.put_part(1, &part).await.ok();
+    let made = media(&session.put_whole(&file).await);
+    assert_eq!(made["etag"], etag(&file));
+    let original = format!("/v2/access/vault/media/{}/original", made["id"]);
+    assert_eq!(server.client.get(&original).await.bytes, file);
+    assert_eq!(server.files("staging"), [""; 0]);
+    assert_eq!(server.files("blobs").len(), 1);
+}
+
+/// The bytes of those who are refused at the end are gone, and the session is open.
+#[tokio::test]
+async fn a_put_that_is_refused_at_its_end_leaves_nothing() {
+    let server = Server::start(&[]).await;
+    let file = noise(100);
+    let session = Session::open(&server.client, file.len()).await;
+    let wrong = [("Content-Digest", "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:")];
+    let answer = server.client.put_bytes(&session.path(), &file, &wrong).await;
+    assert_eq!((answer.status, &answer.json()["type"]), (400, &json!("DIGEST_MISMATCH")));
+    assert_eq!((server.files("staging"), server.files("blobs")), (Vec::new(), Vec::new()));
+    assert_eq!(session.state().await, "open");
+    session.put_whole(&file).await.ok();
 }
 
 #[tokio::test]

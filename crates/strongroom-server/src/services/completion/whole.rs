@@ -5,9 +5,9 @@
 use strongroom_catalog::CatalogError;
 use strongroom_catalog::records::{Upload, WholeCompleted};
 use strongroom_core::digest::Digest;
-use strongroom_core::id::{BlobKey, MediaId};
+use strongroom_core::id::MediaId;
 use strongroom_core::upload::UploadState;
-use strongroom_store::WholeTry;
+use strongroom_store::{StoreError, WholeTry};
 use tracing::Instrument as _;
 
 use super::{Completion, new_media};
@@ -37,16 +37,21 @@ impl Completion {
                 telemetry::part_taken(upload.plan.size());
                 let media = self.completed(completed, file.blob).await?;
                 if had_part || self.store.has_begun(upload.id) {
-                    self.store.discard_upload(upload.id, None).await?;
+                    left_for_the_sweep(self.store.discard_upload(upload.id, None).await);
                 }
                 Ok((file.digest, media))
             }
             Ok(WholeCompleted::NotOpen(state)) => {
-                let media = self.media_of_winner(&upload, state, file.digest).await;
-                self.store.delete_blob(file.blob).await?;
-                Ok((file.digest, media?))
+                left_for_the_sweep(self.store.delete_blob(file.blob).await);
+                Ok((file.digest, self.media_of_winner(&upload, state, file.digest).await?))
             }
-            Err(error) => Err(self.give_up(file.blob, error).await),
+            Err(error) => {
+                // Where the answer is not known the bytes stay: a row may name them, and if none does, the sweep finds out.
+                if matches!(error, CatalogError::OverQuota(_) | CatalogError::Full) {
+                    left_for_the_sweep(self.store.delete_blob(file.blob).await);
+                }
+                Err(error.into())
+            }
         }
     }
 
@@ -64,15 +69,11 @@ impl Completion {
             Err(closed(upload.id, state))
         }
     }
+}
 
-    /// Bytes that were refused go at once. Where the answer is not known they stay: a row may name them, and if not, the
-    /// sweep finds out.
-    async fn give_up(&self, blob: BlobKey, error: CatalogError) -> Problem {
-        if matches!(error, CatalogError::OverQuota(_) | CatalogError::Full)
-            && let Err(error) = self.store.delete_blob(blob).await
-        {
-            tracing::warn!(%blob, %error, "bytes of a refused upload are left for the sweep");
-        }
-        error.into()
+/// What could not be deleted is of no use and does no harm: nobody has to hear of it but the operator.
+fn left_for_the_sweep(deleted: Result<(), StoreError>) {
+    if let Err(error) = deleted {
+        tracing::warn!(%error, "files that no row names are left for the sweep");
     }
 }
