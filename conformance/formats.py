@@ -8,7 +8,7 @@ import os
 import pathlib
 import tempfile
 
-from clips import SAMPLES, make_all
+from clips import SAMPLES, ffmpeg, make_all
 from delivered import difference, download, grid_difference, picture_digest, private_bytes, probe, telling_tags
 from players import GRID, play_all
 from report import Report
@@ -175,21 +175,26 @@ def try_all(server, credentials, samples, folder):
     return tried
 
 
-def ran_once(server, credentials, report):
-    """One film under strace: ffmpeg is started once, whatever is made of it."""
+def runs_of_ffmpeg(server, credentials, report):
+    """Films under strace: ffmpeg is started once for a short one, whatever is made of it, and twice for one that is playable early."""
     sample = next(sample for sample in SAMPLES if sample.name == "h264-1080p.mp4")
-    # Other bytes than before, or it would be ready at once.
-    content = make_all([sample])[sample.name].read_bytes() + b"\0\0\0\x10free" + os.urandom(8)
-    caller = Caller(server.address, *credentials)
-    with Trace(server, "execve") as trace:
-        _, answer = send(caller, content, sample.name)
-        media = wait_settled(caller, answer["media"]["id"], SETTLED_SECONDS)
-    started = [program for program in trace.started() if program.endswith("/ffmpeg")]
-    report.check(
-        f"ffmpeg ran {len(started)} time for a film with two rungs and a poster",
-        media["isReady"] and len(started) == 1,
-        media.get("error") or trace.started(),
-    )
+    short = make_all([sample])[sample.name]
+    with tempfile.TemporaryDirectory() as folder:
+        long = pathlib.Path(folder) / sample.name
+        ffmpeg(["-stream_loop", "11", "-i", short, "-c", "copy"], long)
+        for path, what, runs in [(short, "a short film", 1), (long, "a film of twelve seconds", 2)]:
+            # Other bytes than before, or it would be ready at once.
+            content = path.read_bytes() + b"\0\0\0\x10free" + os.urandom(8)
+            caller = Caller(server.address, *credentials)
+            with Trace(server, "execve") as trace:
+                _, answer = send(caller, content, sample.name)
+                media = wait_settled(caller, answer["media"]["id"], SETTLED_SECONDS)
+            started = [program for program in trace.started() if program.endswith("/ffmpeg")]
+            report.check(
+                f"{what} with two rungs and a poster: ffmpeg ran {len(started)} time(s)",
+                media["isReady"] and len(started) == runs,
+                media.get("error") or trace.started(),
+            )
 
 
 def table(rows):
@@ -249,7 +254,7 @@ def main():
                 one.check(report, tags)
             except Exception as error:
                 report.check(f"{one.sample.name} ({one.sample.what})", False, f"{type(error).__name__}: {error}")
-        ran_once(server, credentials, report)
+        runs_of_ffmpeg(server, credentials, report)
         report.check("SIGTERM ends the server with status 0", server.stop() == 0)
     rows = [one.row() for one in tried]
     if os.environ.get("WRITE"):

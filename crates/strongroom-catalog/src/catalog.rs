@@ -23,7 +23,7 @@ use strongroom_core::upload::UploadState;
 use crate::postgres::PostgresOptions;
 use crate::records::{
     BlobState, ClaimedJob, Completed, Deliverable, JobRecord, Media, NewBlob, NewMedia, Part, PartRecorded,
-    RenderedFacts, Upload, WholeCompleted,
+    RenderedFacts, Rendition, Upload, WholeCompleted,
 };
 use crate::{Announcement, CatalogError, postgres, sqlite};
 use engine::Engine;
@@ -260,6 +260,8 @@ methods! {
     write[job.connection] outcome::finish_render(job: ClaimedJob, facts: RenderedFacts, now: Timestamp) -> bool;
     /// Keeps what a job has made so far. `false` means that the lease was lost and nothing was changed.
     write[job.connection] outcome::publish_step(job: ClaimedJob, facts: RenderedFacts, is_playable: bool, now: Timestamp) -> bool;
+    /// What earlier attempts have made of a film that can be watched.
+    read outcome::kept_renditions(job: ClaimedJob) -> Vec<Rendition>;
     /// Notes how far a job is, and renews its lease. `false` means that the lease was lost.
     write[job.connection] outcome::report_progress(job: ClaimedJob, permille: u32, now: Timestamp) -> bool;
     /// Ends a job whose media cannot be rendered. `false` means that the lease was lost.

@@ -1,10 +1,10 @@
-//! Films, animations and sound: looked at by ffprobe, made by one run of ffmpeg, both behind the fence.
+//! Films, animations and sound: looked at by ffprobe, made by ffmpeg, both behind the fence.
 //!
 //! The steps of a film: [`probe`] asks what the file holds, [`source`] holds that against the limits, [`plan`] says what is
-//! made of it, [`graph`] and [`arguments`] put it into ffmpeg's words, [`make`] runs it and has the poster's renditions made
-//! meanwhile. [`sift`] comes first where a track is not decoded here. [`sound`] is the same without pictures; [`animation`] has
-//! our own child unroll the pictures first, so that ffmpeg never sees a stranger's GIF. The decision record is
-//! docs/adr/0009-film.md.
+//! made of it and [`passes`] in which runs, [`graph`] and [`arguments`] put those into ffmpeg's words, [`make`] runs them, and
+//! [`poster`] has the poster's renditions made meanwhile. [`sift`] comes first where a track is not decoded here. [`sound`] is the same without pictures; [`animation`] has
+//! our own child unroll the pictures first, so that ffmpeg never sees a stranger's GIF. The decision records are
+//! docs/adr/0009-film.md and docs/adr/0019-playable-early.md.
 
 mod allowed;
 mod animation;
@@ -13,7 +13,9 @@ mod digest;
 mod graph;
 mod make;
 mod measure;
+mod passes;
 mod plan;
+mod poster;
 mod probe;
 mod progress;
 mod sift;
@@ -25,7 +27,7 @@ mod tools;
 use std::path::{Path, PathBuf};
 
 use strongroom_core::media::{FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
-use strongroom_core::rendition::Size;
+use strongroom_core::rendition::{RenditionName, Size};
 use tokio::sync::mpsc::Sender;
 
 use crate::renderer::{RenderError, RenderedFile, Renderer, failed};
@@ -54,7 +56,8 @@ pub enum FilmStep {
     Facts(FilmFacts),
     /// How much is done, from 0 to 1. A step that nobody takes in time is left out.
     Progress(f64),
-    /// Files that are finished: first those made from the poster, then 240p, then 720p; of a sound its picture's, then the M4A.
+    /// Files that are finished: those made from the poster, 240p, 720p. The poster's come before whatever is encoded, 720p
+    /// comes first where it is copied, else last. Of a sound its picture's, then the M4A.
     Made(Vec<RenderedFile>),
 }
 
@@ -73,6 +76,8 @@ struct Work<'a> {
     films: PathBuf,
     /// Where the photo child writes what it makes of the poster.
     pictures: PathBuf,
+    /// What an earlier attempt has made.
+    kept: &'a [RenditionName],
     steps: &'a Sender<FilmStep>,
 }
 
@@ -84,7 +89,8 @@ impl Work<'_> {
 }
 
 impl Renderer {
-    /// Makes every rendition of the film, animation or sound `input` in `output_dir`, an existing, empty, private directory.
+    /// Makes every rendition of the film, animation or sound `input` in `output_dir`, an existing, empty, private directory;
+    /// of a film, only what is not made along with renditions that are `kept` from an earlier attempt.
     ///
     /// Dropping the future kills the tools and everything they started.
     ///
@@ -94,6 +100,7 @@ impl Renderer {
         &self,
         input: &Path,
         output_dir: &Path,
+        kept: &[RenditionName],
         steps: Sender<FilmStep>,
     ) -> Result<FilmDone, RenderError> {
         let format = format_of(input)?;
@@ -101,7 +108,7 @@ impl Renderer {
         for directory in [&films, &pictures] {
             std::fs::create_dir(directory).map_err(broken)?;
         }
-        let work = Work { renderer: self, input, films, pictures, steps: &steps };
+        let work = Work { renderer: self, input, films, pictures, kept, steps: &steps };
         let (sha256, ()) = tokio::try_join!(digest::sha256(input), render(&work, format))?;
         Ok(FilmDone { sha256 })
     }

@@ -240,7 +240,7 @@ fn read(row: &Row, id: MediaId) -> Answer<Media> {
     })
 }
 
-fn rendition(row: &Row) -> Answer<Option<Rendition>> {
+pub(super) fn rendition(row: &Row) -> Answer<Option<Rendition>> {
     let Some(name) = row.optional_word("rendition_name")? else { return Ok(None) };
     Ok(Some(Rendition {
         name,

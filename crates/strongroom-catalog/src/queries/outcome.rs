@@ -6,8 +6,8 @@ use strongroom_core::job::{MAX_ATTEMPTS, retry_delay};
 use strongroom_core::media::{Failure, MediaStatus};
 
 use super::completion::settled_event;
-use super::{Answer, Columns as _, Connection, blobs, dialect, events, jobs, signed, sql};
-use crate::records::{ClaimedJob, RenderedFacts};
+use super::{Answer, Columns as _, Connection, blobs, dialect, events, jobs, media, signed, sql};
+use crate::records::{ClaimedJob, RenderedFacts, Rendition};
 
 /// Ends a job well: renditions, facts, status and event. `false` means that the lease was lost and nothing was changed.
 pub(crate) async fn finish_render(
@@ -30,7 +30,8 @@ pub(crate) async fn finish_render(
 }
 
 /// Keeps what a job has made so far, and lets a film be watched once there is something to watch. A film that can be watched
-/// stays so when another attempt begins anew. `false` means that the lease was lost and nothing was changed.
+/// stays so when another attempt begins anew, and one that is made again stays ready. `false` means that the lease was lost
+/// and nothing was changed.
 pub(crate) async fn publish_step(
     connection: &mut Connection,
     job: ClaimedJob,
@@ -41,12 +42,40 @@ pub(crate) async fn publish_step(
     if !jobs::renew_lease(connection, job.id, job.lease.clone(), now).await? {
         return Ok(false);
     }
-    let status = is_playable.then_some(MediaStatus::Playable);
+    let status = (is_playable && !is_ready(connection, &job).await?).then_some(MediaStatus::Playable);
     keep_facts(connection, &job, &facts, status, now).await?;
     if let Some(status) = status {
         settle_media(connection, &job, status, now).await?;
     }
     Ok(true)
+}
+
+/// What attempts before this one have made of a film that can be watched, and need not be made again. Of one that is ready
+/// and made anew that is nothing: its renditions are another job's.
+pub(crate) async fn kept_renditions(connection: &mut Connection, job: ClaimedJob) -> Answer<Vec<Rendition>> {
+    let rows = sql("select rendition.name as rendition_name, rendition.format as rendition_format,
+                           rendition.width as rendition_width, rendition.height as rendition_height,
+                           rendition.size_bytes as rendition_bytes, rendition.digest as rendition_digest
+                    from blob join rendition on rendition.connection_id = blob.connection_id
+                                            and rendition.blob_key = blob.key
+                    where blob.connection_id = $1 and blob.key = $2 and blob.status = $3
+                    order by rendition.name")
+    .bind(job.connection.to_string())
+    .bind(job.blob.to_string())
+    .bind(MediaStatus::Playable.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().filter_map(|row| media::rendition(row).transpose()).collect()
+}
+
+async fn is_ready(connection: &mut Connection, job: &ClaimedJob) -> Answer<bool> {
+    let row = sql("select 1 as ready from blob where connection_id = $1 and key = $2 and status = $3")
+        .bind(job.connection.to_string())
+        .bind(job.blob.to_string())
+        .bind(MediaStatus::Ready.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Notes how far a job is, and renews its lease. `false` means that the lease was lost.

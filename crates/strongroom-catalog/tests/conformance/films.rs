@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use strongroom_catalog::Catalog;
-use strongroom_catalog::records::RenderedFacts;
+use strongroom_catalog::records::{ClaimedJob, RenderedFacts};
 use strongroom_core::job::{JobKind, LEASE};
 use strongroom_core::media::{Format, MediaStatus, MediaType};
 use strongroom_core::rendition::RenditionName;
@@ -58,13 +58,37 @@ pub(crate) async fn a_film_that_can_be_watched_stays_so(catalog: &Catalog) {
     assert!(catalog.publish_step(first.clone(), film(&[RenditionName::Video240]), true, at(2)).await.unwrap());
     let later = at(2).after(LEASE).after(Duration::from_secs(1));
     let second = catalog.claim_job(JobKind::RenderPhoto, later).await.unwrap().unwrap();
-    assert!(catalog.publish_step(second, film(&[]), false, later).await.unwrap());
+    assert!(catalog.publish_step(second.clone(), film(&[]), false, later).await.unwrap());
     assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Playable);
+    assert_eq!(kept(catalog, &second).await, [RenditionName::Video240]);
 
     assert!(!catalog.publish_step(first.clone(), film(&[RenditionName::Video720]), true, later).await.unwrap());
     assert!(!catalog.report_progress(first, 999, later).await.unwrap());
     let media = media_of(catalog, &owner, done).await;
     assert_eq!((media.renditions.len(), media.progress_permille), (1, None), "the lease was lost");
+}
+
+/// What need not be made again.
+async fn kept(catalog: &Catalog, job: &ClaimedJob) -> Vec<RenditionName> {
+    catalog.kept_renditions(job.clone()).await.unwrap().iter().map(|rendition| rendition.name).collect()
+}
+
+pub(crate) async fn a_film_that_is_made_again_stays_ready(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let done = completed(catalog, &owner, 1, at(0)).await;
+    let first = claim(catalog, at(1)).await;
+    assert!(catalog.publish_step(first.clone(), film(&[RenditionName::Thumb]), false, at(1)).await.unwrap());
+    assert_eq!(kept(catalog, &first).await, [], "a poster is no film");
+    assert!(catalog.finish_render(first, film(&[RenditionName::Video240]), at(2)).await.unwrap());
+
+    assert!(catalog.render_again(owner.clone(), done.blob, JobKind::RenderPhoto, at(3)).await.unwrap());
+    let again = claim(catalog, at(4)).await;
+    assert_eq!(kept(catalog, &again).await, [], "it is to be made anew");
+    assert!(catalog.publish_step(again.clone(), film(&[RenditionName::Video240]), true, at(5)).await.unwrap());
+    assert_eq!(status_of(catalog, &owner, done).await, MediaStatus::Ready);
+    assert_eq!(kept(catalog, &again).await, []);
+    assert!(catalog.finish_render(again, film(&[RenditionName::Video240]), at(6)).await.unwrap());
+    assert_eq!(events_of(catalog, &owner, done).await, ["upload.completed", "media.ready"]);
 }
 
 pub(crate) async fn a_job_is_handed_to_another_queue(catalog: &Catalog) {

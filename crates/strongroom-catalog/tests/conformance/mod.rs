@@ -157,7 +157,8 @@ macro_rules! every_case {
                 ready_media_are_not_taken_away_by_a_revival
             }
             films {
-                a_film_is_shown_step_by_step, a_film_that_can_be_watched_stays_so, a_job_is_handed_to_another_queue
+                a_film_is_shown_step_by_step, a_film_that_can_be_watched_stays_so, a_film_that_is_made_again_stays_ready,
+                a_job_is_handed_to_another_queue
             }
             previews {
                 a_preview_takes_the_place_of_the_medias_own, a_picture_that_fails_says_why, media_are_rendered_anew

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::allowed::{demuxer, input_guards};
 use super::graph::{BEST, POSTER, SMALL, graph};
+use super::passes::Pass;
 use super::plan::Plan;
 use super::source::{Picture, Sound, Source};
 use crate::animation::LAST_PICTURE_MS;
@@ -21,6 +22,11 @@ const SOUND_BITS_PER_SECOND: &str = "128k";
 /// Leaves out what H.264's writers put in between the pictures (SEI): names of cameras, captions, whole sensors, and x264's
 /// own settings. No player needs any of it.
 const WITHOUT_NOTES: &str = "-bsf:v filter_units=remove_types=6";
+
+/// Before an input of which only the small rung is made: pictures that no other one is made from keep the edges of their
+/// blocks. That is a tenth of the decoder's time, and at 240 lines nobody sees it: SSIM 0.9997. All pictures without (a third
+/// of the time) is 0.989, since then each goes on from one that is wrong already.
+const WITHOUT_LAST_FILTERS: &str = "-skip_loop_filter noref";
 
 /// A path as a URL that cannot be taken for another protocol, an option or a pattern.
 pub(super) fn file_url(path: &Path) -> Result<String, RenderError> {
@@ -47,11 +53,12 @@ pub(super) fn words(text: &str) -> Vec<String> {
     text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
-/// The one run that makes everything of a film.
+/// One run of those that make a film.
 pub(super) fn film(
     source: &Source,
     picture: &Picture,
     plan: &Plan,
+    pass: Pass,
     input: &Path,
     directory: &Path,
     limits: &Limits,
@@ -61,10 +68,18 @@ pub(super) fn film(
     arguments.extend(words(&format!("-filter_threads {threads} -filter_complex_threads {threads} -threads {threads}")));
     arguments.extend(input_guards(demuxer(source.format)?));
     arguments.extend(tolerance(limits.care));
-    arguments.extend(["-i".to_owned(), file_url(input)?, "-filter_complex".to_owned(), graph(picture, plan)]);
-
+    let skips_filters = pass.makes_small && !pass.makes_best && limits.care == Care::Usual;
+    if skips_filters {
+        arguments.extend(words(WITHOUT_LAST_FILTERS));
+    }
+    arguments.extend(["-i".to_owned(), file_url(input)?]);
+    if pass.makes_poster || pass.makes_small || !plan.copies_picture {
+        arguments.extend(["-filter_complex".to_owned(), graph(picture, plan, pass, skips_filters)]);
+    }
     // Written as soon as it is found, long before the films are finished.
-    arguments.extend(poster(directory)?);
+    if pass.makes_poster {
+        arguments.extend(poster(directory)?);
+    }
 
     let mut rung = |name: RenditionName, video: Vec<String>| -> Result<(), RenderError> {
         arguments.extend(video);
@@ -78,11 +93,13 @@ pub(super) fn film(
         arguments.push(file_url(&directory.join(file_name(name, RenditionFormat::Mp4)))?);
         Ok(())
     };
-    if plan.small.is_some() {
+    if pass.makes_small {
         rung(RenditionName::Video240, encoded(SMALL, threads, "600k", "1200k"))?;
     }
-    let best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
-    rung(RenditionName::Video720, best)?;
+    if pass.makes_best {
+        let best = if plan.copies_picture { copied(picture) } else { encoded(BEST, threads, "4000k", "8000k") };
+        rung(RenditionName::Video720, best)?;
+    }
     Ok(arguments)
 }
 

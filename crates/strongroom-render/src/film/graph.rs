@@ -1,7 +1,8 @@
-//! The filter graph of a film: decoded once, scaled once to the best rung, and from there to everything smaller.
+//! The filter graph of a run: decoded once, scaled to the largest rung that is made, and from there to the smaller one.
 
 use strongroom_core::rendition::Size;
 
+use super::passes::Pass;
 use super::plan::{MOST_FRAMES_PER_SECOND, Plan};
 use super::source::Picture;
 
@@ -18,44 +19,52 @@ pub(super) const BEST: &str = "[best]";
 pub(super) const SMALL: &str = "[small]";
 pub(super) const POSTER: &str = "[poster]";
 
-/// The whole graph, in ffmpeg's words. All numbers are ours.
-pub(super) fn graph(picture: &Picture, plan: &Plan) -> String {
-    let trunk = trunk(picture, plan.best);
-    let mut ends = vec![POSTER_HEAD];
-    if !plan.copies_picture {
-        ends.push(BEST);
+/// The whole graph of a run that decodes, in ffmpeg's words. All numbers are ours.
+pub(super) fn graph(picture: &Picture, plan: &Plan, pass: Pass, skips_filters: bool) -> String {
+    let is_best_encoded = pass.makes_best && !plan.copies_picture;
+    let mut trunk = prepared(picture);
+    if is_best_encoded {
+        trunk.extend(sized(picture, plan.best));
     }
-    if plan.small.is_some() {
-        ends.push(SMALL_HEAD);
+    let small = plan.small.filter(|_| pass.makes_small);
+    let heads = [(pass.makes_poster, POSTER_HEAD), (is_best_encoded, BEST), (small.is_some(), SMALL_HEAD)];
+    let heads: Vec<&str> = heads.iter().filter(|(is_made, _)| *is_made).map(|(_, head)| *head).collect();
+    trunk.push(format!("split={}{}", heads.len(), heads.concat()));
+    let mut graph = format!("[0:{}]{}", picture.index, trunk.join(","));
+    if let Some(small @ Size { width, height }) = small {
+        let steps =
+            if is_best_encoded { format!("scale={width}:{height},setsar=1") } else { sized(picture, small).join(",") };
+        graph.push_str(&format!(";{SMALL_HEAD}{steps}{SMALL}"));
     }
-    let mut graph = format!("[0:{}]{trunk},split={}{}", picture.index, ends.len(), ends.concat());
-    if let Some(Size { width, height }) = plan.small {
-        graph.push_str(&format!(";{SMALL_HEAD}scale={width}:{height},setsar=1{SMALL}"));
+    if pass.makes_poster {
+        let steps = if is_best_encoded { Vec::new() } else { sized(picture, plan.best) };
+        graph.push_str(&format!(";{POSTER_HEAD}{}{POSTER}", poster(&steps, skips_filters)));
     }
-    graph.push_str(&format!(";{POSTER_HEAD}{}{POSTER}", poster()));
     graph
 }
 
 const SMALL_HEAD: &str = "[small_head]";
 const POSTER_HEAD: &str = "[poster_head]";
 
-/// The first picture, for ffmpeg to begin its reports with, and then the poster.
-fn poster() -> String {
+/// The first picture, for ffmpeg to begin its reports with, and then the poster; `steps` bring each to its size. Where
+/// pictures that no other one is made from are not filtered (see `arguments`), none of those is a candidate.
+fn poster(steps: &[String], skips_filters: bool) -> String {
     // `select` keeps the first picture and then one whenever enough time has gone by, whatever the film's own rate is.
     // `trim` ends each branch with its one picture: what nobody takes any more would pile up before `concat`.
     let typical = format!("thumbnail={POSTER_CANDIDATES},trim=end_frame=1");
+    let sized: String = steps.iter().map(|step| format!("{step},")).collect();
+    let is_filtered = if skips_filters { "not(eq(pict_type,B))*" } else { "" };
     format!(
-        "split[first_head][poster_candidates];[first_head]format=rgb24,trim=end_frame=1[first];\
-         [poster_candidates]select='isnan(prev_selected_t)+gte(t-prev_selected_t,{POSTER_SECONDS_APART})',\
-         blackframe=amount=0:threshold={BLACK_LUMA},format=rgb24,split[lit_head][any_head];\
+        "split[first_head][poster_candidates];[first_head]trim=end_frame=1,{sized}format=rgb24[first];\
+         [poster_candidates]select='{is_filtered}(isnan(prev_selected_t)+gte(t-prev_selected_t,{POSTER_SECONDS_APART}))',\
+         {sized}blackframe=amount=0:threshold={BLACK_LUMA},format=rgb24,split[lit_head][any_head];\
          [lit_head]metadata=mode=select:key=lavfi.blackframe.pblack:value={BLACK_PERCENT}:function=less,{typical}[lit];\
          [any_head]{typical}[any];[first][lit][any]concat=n=3"
     )
 }
 
-/// From the decoder to the best rung: upright already (ffmpeg turns what the container says is turned), every picture
-/// whole, square pixels, the tones and the samples that an H.264 of the web has.
-fn trunk(picture: &Picture, best: Size) -> String {
+/// From the decoder on, whatever the size: every picture whole, and no more of them than anybody sees.
+fn prepared(picture: &Picture) -> Vec<String> {
     let mut steps: Vec<String> = guessed_matrix(picture).into_iter().collect();
     if picture.is_interlaced() {
         steps.push("bwdif=mode=send_frame:deint=all".to_owned());
@@ -63,18 +72,25 @@ fn trunk(picture: &Picture, best: Size) -> String {
     if picture.frames_per_second > MOST_FRAMES_PER_SECOND {
         steps.push("fps=60".to_owned());
     }
+    steps
+}
+
+/// To a rung's size: upright already (ffmpeg turns what the container says is turned), square pixels, the tones and the
+/// samples that an H.264 of the web has.
+fn sized(picture: &Picture, size: Size) -> Vec<String> {
+    let mut steps = Vec::new();
     if picture.is_high_dynamic_range() {
-        steps.push(tone_map(picture, best));
-    } else if loses_only_odd_pixels(picture.upright(), best) && picture.aspect == (1, 1) {
+        steps.push(tone_map(picture, size));
+    } else if loses_only_odd_pixels(picture.upright(), size) && picture.aspect == (1, 1) {
         // Sharper than scaling by a thousandth.
-        steps.push(format!("crop={}:{}:0:0", best.width, best.height));
-        steps.push(scale(picture, best));
+        steps.push(format!("crop={}:{}:0:0", size.width, size.height));
+        steps.push(scale(picture, size));
     } else {
-        steps.push(scale(picture, best));
+        steps.push(scale(picture, size));
     }
     steps.push("format=yuv420p".to_owned());
     steps.push("setsar=1".to_owned());
-    steps.join(",")
+    steps
 }
 
 /// What the samples of a film that does not say so are taken to mean: as players do, by its size. Said aloud, because the

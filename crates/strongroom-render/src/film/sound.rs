@@ -6,8 +6,9 @@ use strongroom_core::rendition::{RenditionFormat, RenditionName, Size};
 use super::allowed::{demuxer, input_guards};
 use super::arguments::{anonymous, beginning, file_url, poster, sound_of, tolerance, words};
 use super::graph::POSTER;
-use super::make::{publish, with_poster};
+use super::make::{Course, publish};
 use super::plan::is_our_sound;
+use super::poster::with_poster;
 use super::source::{Sound, Source};
 use super::{FilmFacts, FilmStep, Work};
 use crate::limits::Care;
@@ -24,7 +25,7 @@ const INK: &str = "0x33415c";
 pub(super) async fn render(work: &Work<'_>, source: &Source, sound: &Sound) -> Result<(), RenderError> {
     let (media_type, format, duration_ms) = (MediaType::Audio, source.format, source.duration_ms);
     work.tell(FilmStep::Facts(FilmFacts { media_type, format, dimensions: None, duration_ms })).await;
-    with_poster(work, arguments(work, source, sound)?, duration_ms).await?;
+    with_poster(work, arguments(work, source, sound)?, &Course::of(work, duration_ms)).await?;
     // A sound has no size to be seen at.
     publish(work, RenditionName::Full, RenditionFormat::M4a, Size::new(0, 0)).await
 }

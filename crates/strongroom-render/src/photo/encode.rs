@@ -38,7 +38,9 @@ fn jpeg(pixels: &DynamicImage, style: Style) -> Result<Vec<u8>, RunError> {
     let mut compressor = Compressor::new().map_err(failed)?;
     compressor.set_quality(style.quality.into()).map_err(failed)?;
     compressor.set_subsamp(if style.halve_colour { Subsamp::Sub2x2 } else { Subsamp::None }).map_err(failed)?;
-    compressor.set_optimize(true).map_err(failed)?;
+    // The usual Huffman tables: a photo's own take a second pass without SIMD, 8 ms of 20 for a picture of 1280 × 960, and
+    // save one byte in a hundred.
+    compressor.set_optimize(false).map_err(failed)?;
     let image =
         turbojpeg::Image { pixels: rgb.as_raw().as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
     compressor.compress_to_vec(image).map_err(failed)

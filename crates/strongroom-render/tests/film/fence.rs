@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use strongroom_core::rendition::RenditionName;
 use strongroom_render::{FilmStep, Limits, Renderer, Sandbox};
 
-use crate::support::{CHILD, CLIP, Film, SOUND, try_render_with};
+use crate::support::{CHILD, CLIP, Film, SOUND, render_rest};
 
 /// A child that writes down its orders.
 pub(crate) fn notary(scratch: &Path) -> (PathBuf, PathBuf) {
@@ -23,41 +24,45 @@ pub(crate) fn notary(scratch: &Path) -> (PathBuf, PathBuf) {
     (program, orders)
 }
 
+/// The tools that ran for a film, each with its words.
+pub(crate) async fn runs(film: &Film, limits: Limits, kept: &[RenditionName]) -> Vec<(String, Vec<String>)> {
+    let scratch = tempfile::tempdir().unwrap();
+    let (program, orders) = notary(scratch.path());
+    render_rest(&program, film, limits, kept).await.unwrap();
+    let orders = std::fs::read_to_string(orders).unwrap();
+    let tasks = orders.lines().map(|order| serde_json::from_str::<serde_json::Value>(order).unwrap()["task"].clone());
+    let exec = tasks.filter_map(|task| task.get("exec").cloned()).map(|exec| {
+        let program: PathBuf = serde_json::from_value(exec["program"].clone()).unwrap();
+        let name = program.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, serde_json::from_value(exec["arguments"].clone()).unwrap())
+    });
+    exec.collect()
+}
+
 #[tokio::test]
-async fn one_ffmpeg_for_a_film_and_every_word_of_it_is_ours() {
+async fn every_word_of_a_tool_is_ours() {
     for (film, copies) in [
-        (Film::made("a.mp4", &format!("{CLIP} {SOUND} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac")), 3),
-        (Film::made("a.avi", &format!("{CLIP} {SOUND} -c:v mpeg4 -c:a libmp3lame")), 0),
+        (
+            Film::made("a.mp4", &format!("{CLIP} {SOUND} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac")),
+            vec![2, 1],
+        ),
+        (Film::made("a.avi", &format!("{CLIP} {SOUND} -c:v mpeg4 -c:a libmp3lame")), vec![0]),
     ] {
-        let scratch = tempfile::tempdir().unwrap();
-        let (program, orders) = notary(scratch.path());
-        try_render_with(&program, &film, Limits::default()).await.unwrap();
-        let orders = std::fs::read_to_string(orders).unwrap();
-        let tasks: Vec<serde_json::Value> = orders
-            .lines()
-            .map(|order| serde_json::from_str::<serde_json::Value>(order).unwrap()["task"].clone())
-            .collect();
-        let of = |name: &str| -> Vec<&serde_json::Value> {
-            let named =
-                |task: &&serde_json::Value| task["exec"]["program"].as_str().is_some_and(|path| path.ends_with(name));
-            tasks.iter().filter(named).collect()
-        };
-        assert_eq!((tasks.len(), of("/ffprobe").len(), of("/ffmpeg").len()), (3, 1, 1), "{tasks:#?}");
-        let words: Vec<&str> = of("/ffmpeg")[0]["exec"]["arguments"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|word| word.as_str().unwrap())
-            .collect();
-        assert_eq!(words.iter().filter(|word| **word == "-i").count(), 1);
-        // The pictures of the best rung, and the sound of both.
-        assert_eq!(words.iter().filter(|word| **word == "copy").count(), copies, "{words:?}");
-        for pair in [["-protocol_whitelist", "file"], ["-map_metadata", "-1"], ["-map_chapters", "-1"]] {
-            assert!(words.windows(2).any(|window| window == pair), "{pair:?}");
-        }
-        for guard in ["-nostdin", "-max_alloc", "-format_whitelist", "-codec_whitelist", "-f"] {
-            let input = words.iter().position(|word| *word == "-i").unwrap();
-            assert!(words[..input].contains(&guard), "{guard}");
+        let runs = runs(&film, Limits::default(), &[]).await;
+        assert_eq!(runs.len(), 1 + copies.len(), "{runs:#?}");
+        assert_eq!(runs[0].0, "ffprobe");
+        for ((name, words), copies) in runs[1..].iter().zip(copies) {
+            assert_eq!(name, "ffmpeg");
+            let input = words.iter().position(|word| word == "-i").unwrap();
+            assert_eq!(words.iter().filter(|word| *word == "-i").count(), 1);
+            // The pictures of the best rung, and the sound of both.
+            assert_eq!(words.iter().filter(|word| *word == "copy").count(), copies, "{words:?}");
+            for pair in [["-protocol_whitelist", "file"], ["-map_metadata", "-1"], ["-map_chapters", "-1"]] {
+                assert!(words.windows(2).any(|window| window == pair), "{pair:?}");
+            }
+            for guard in ["-nostdin", "-max_alloc", "-format_whitelist", "-codec_whitelist", "-f"] {
+                assert!(words[..input].iter().any(|word| word == guard), "{guard}");
+            }
         }
     }
 }
@@ -139,7 +144,7 @@ async fn dropped_it_leaves_nothing_running() {
     let output = tempfile::tempdir().unwrap();
     let renderer = Renderer::new(CHILD.into(), Limits::default(), Sandbox::Required);
     let (sender, mut receiver) = tokio::sync::mpsc::channel(64);
-    let work = renderer.render_film(&film.file, output.path(), sender);
+    let work = renderer.render_film(&film.file, output.path(), &[], sender);
     let at_work = async {
         while let Some(step) = receiver.recv().await {
             if matches!(step, FilmStep::Progress(_)) {

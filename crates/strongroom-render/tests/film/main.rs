@@ -7,6 +7,7 @@ mod support;
 mod animations;
 mod careful;
 mod colours;
+mod early;
 mod fence;
 mod formats;
 mod hostile;

@@ -1,9 +1,9 @@
-//! A film's job: what is finished is published at once, in the order poster, 240, 720, so that it can be watched before
-//! all of it is made.
+//! A film's job: what is finished is published at once, so that it can be watched before all of it is made. What an attempt
+//! that died has published is not made again.
 
 use std::path::Path;
 
-use strongroom_catalog::records::{ClaimedJob, RenderedFacts};
+use strongroom_catalog::records::{ClaimedJob, RenderedFacts, Rendition};
 use strongroom_core::rendition::RenditionName;
 use strongroom_render::{FilmFacts, FilmStep, Renderer};
 use tokio::sync::mpsc;
@@ -17,8 +17,9 @@ const STEPS: usize = 16;
 const PROGRESS_PERMILLE: u32 = 10;
 
 /// What is known and made of a film so far.
-#[derive(Default)]
 struct Film {
+    /// By earlier attempts.
+    kept: Vec<Rendition>,
     facts: Option<RenderedFacts>,
     progress_permille: u32,
 }
@@ -32,10 +33,12 @@ impl Worker {
         input: &Path,
         output: &Path,
     ) -> Result<RenderedFacts, Attempt> {
+        let kept = self.catalog.kept_renditions(job.clone()).await?;
+        let names: Vec<RenditionName> = kept.iter().map(|rendition| rendition.name).collect();
         let (sender, mut steps) = mpsc::channel(STEPS);
-        let rendering = async { Ok::<_, Attempt>(renderer.render_film(input, output, sender).await?) };
+        let rendering = async { Ok::<_, Attempt>(renderer.render_film(input, output, &names, sender).await?) };
         let publishing = async {
-            let mut film = Film::default();
+            let mut film = Film { kept, facts: None, progress_permille: 0 };
             while let Some(step) = steps.recv().await {
                 self.take_step(job, &mut film, step).await?;
             }
@@ -50,12 +53,13 @@ impl Worker {
     async fn take_step(&self, job: &ClaimedJob, film: &mut Film, step: FilmStep) -> Result<(), Attempt> {
         match step {
             FilmStep::Facts(facts) => {
-                film.facts = Some(film_facts(&facts));
+                film.facts = Some(RenderedFacts { renditions: film.kept.clone(), ..film_facts(&facts) });
                 self.publish_step(job, film).await
             }
             FilmStep::Made(files) => {
                 let renditions = self.publish(job, &files).await?;
                 if let Some(facts) = &mut film.facts {
+                    facts.renditions.retain(|kept| renditions.iter().all(|made| made.name != kept.name));
                     facts.renditions.extend(renditions);
                 }
                 self.publish_step(job, film).await

@@ -221,6 +221,16 @@ pub(crate) async fn try_render(film: &Film, limits: Limits) -> Result<Rendered, 
 }
 
 pub(crate) async fn try_render_with(program: &Path, film: &Film, limits: Limits) -> Result<Rendered, RenderError> {
+    render_rest(program, film, limits, &[]).await
+}
+
+/// What is made where an earlier attempt has made `kept`.
+pub(crate) async fn render_rest(
+    program: &Path,
+    film: &Film,
+    limits: Limits,
+    kept: &[RenditionName],
+) -> Result<Rendered, RenderError> {
     let output = tempfile::tempdir().unwrap();
     let renderer = Renderer::new(program.to_owned(), limits, Sandbox::Required);
     let (sender, mut receiver) = tokio::sync::mpsc::channel(64);
@@ -231,7 +241,7 @@ pub(crate) async fn try_render_with(program: &Path, film: &Film, limits: Limits)
         }
         steps
     };
-    let (done, steps) = tokio::join!(renderer.render_film(&film.file, output.path(), sender), collect);
+    let (done, steps) = tokio::join!(renderer.render_film(&film.file, output.path(), kept, sender), collect);
     Ok(Rendered { done: done?, steps, _output: output })
 }
 
