@@ -30,7 +30,8 @@ from session import PART_BYTES, Session
 
 ROUNDS = int(os.environ.get("ROUNDS", "20"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
-SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600, "SWEEP__GRACE_SECONDS": 600}
+# What a purge leaves to the sweep stays young, however long the campaign takes; what is planted is older.
+SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600, "SWEEP__GRACE_SECONDS": 24 * 3600}
 MEDIA = int(os.environ.get("MEDIA", "40"))
 # So that a round on a busy machine costs what the first did.
 MOST_KEPT = 100
