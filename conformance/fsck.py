@@ -25,7 +25,7 @@ from session import PART_BYTES, Session
 MEDIA = int(os.environ.get("MEDIA", "240"))
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 32)))
 # The sweep would clear what fsck is to find.
-SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600, "SWEEP__GRACE_SECONDS": 600}
+SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600, "SWEEP__GRACE_SECONDS": 24 * 3600}
 # In a bucket nothing can be made older than it is: what was planted is checked with a short grace, once that is over.
 SHORT_GRACE_SECONDS = 2
 FSCK_SECONDS = 300
