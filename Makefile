@@ -44,7 +44,7 @@ test: ## Every test: Rust, the published client, the access matrix, a browser, r
 
 engines: ## The end-to-end tests on PostgreSQL, on S3, and on both
 	PROFILE=dev ROUNDS=3 $(PYTHON) conformance/on_engines.py postgres,disk sqlite,s3 postgres,s3 -- \
-		published_client.py published_vault.py isolation.py browser.py races.py kill_campaign.py
+		published_client.py published_vault.py isolation.py direct_parts.py browser.py races.py kill_campaign.py
 
 maintenance-kills: ## fsck, backup and move killed at random (ROUNDS=20, SEED=…)
 	tools/setup test

@@ -3,6 +3,7 @@
 mod account;
 mod consent;
 mod depth;
+mod direct;
 mod engine;
 mod scrub;
 mod transfer;

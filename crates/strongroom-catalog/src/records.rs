@@ -92,6 +92,8 @@ pub struct Upload {
     pub expires_at: Timestamp,
     /// The multipart upload of the object store that holds its parts, once there is one.
     pub multipart: Option<String>,
+    /// Whether its parts go to the object store itself, past the nodes.
+    pub is_direct: bool,
 }
 
 /// An acknowledged part.

@@ -10,6 +10,7 @@ use reqwest::{Body, Response, Url};
 use strongroom_core::upload::PartRange;
 
 use crate::client::{Client, lost, read_answer};
+use crate::direct::read_bucket_answer;
 use crate::error::Error;
 use crate::progress::{Meter, Progress};
 use crate::retry::Failure;
@@ -25,6 +26,8 @@ pub(crate) struct Parcel {
     pub(crate) url: Url,
     pub(crate) part: PartRange,
     pub(crate) content_digest: Option<String>,
+    /// Whether it goes to the server's bucket.
+    pub(crate) is_direct: bool,
 }
 
 /// The failure of a local read inside a body. The HTTP client would report it as its own and we would retry it.
@@ -62,6 +65,11 @@ impl Client {
         blocks: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
         meter: &Meter,
     ) -> Result<(), Failure> {
+        if parcel.is_direct {
+            let request = self.put_to_bucket(&parcel.url, parcel.part)?.body(Body::wrap_stream(blocks));
+            let exchange = async { read_bucket_answer(request.send().await.map_err(lost)?).await };
+            return self.unless_stalled(exchange, meter).await;
+        }
         let mut request = self
             .http
             .put(parcel.url.clone())
@@ -75,10 +83,19 @@ impl Client {
         }
         let exchange = async {
             let response: Response = request.send().await.map_err(lost)?;
-            read_answer::<Accepted>(response).await
+            read_answer::<Accepted>(response).await.map(|_| ())
         };
+        self.unless_stalled(exchange, meter).await
+    }
+
+    /// What comes of `exchange`, unless nothing moves any more.
+    async fn unless_stalled(
+        &self,
+        exchange: impl Future<Output = Result<(), Failure>>,
+        meter: &Meter,
+    ) -> Result<(), Failure> {
         tokio::select! {
-            answer = exchange => answer.map(|_| ()),
+            answer = exchange => answer,
             () = self.stalled(meter) => {
                 let reason = format!("nothing moved for {:?}", self.stall_timeout);
                 Err(Failure::Passing { reason, retry_after: None })

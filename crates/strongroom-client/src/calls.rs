@@ -19,9 +19,13 @@ impl Client {
         filename: &str,
         size_bytes: u64,
         content_type: &str,
+        direct_parts: bool,
         progress: &dyn Progress,
     ) -> Result<Opened, Error> {
-        let body = json!({"filename": filename, "size": size_bytes, "contentType": content_type});
+        let mut body = json!({"filename": filename, "size": size_bytes, "contentType": content_type});
+        if direct_parts {
+            body["directParts"] = true.into();
+        }
         self.ask(progress, || self.bounded(self.http.post(self.url(&["uploads", "init"])).json(&body))).await
     }
 
@@ -77,7 +81,7 @@ impl Client {
     }
 
     /// Small requests have no progress to watch, so the time for standing still is all they get.
-    fn bounded(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(crate) fn bounded(&self, request: RequestBuilder) -> RequestBuilder {
         request.timeout(self.stall_timeout)
     }
 }

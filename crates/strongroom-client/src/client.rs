@@ -1,5 +1,6 @@
 //! One server, one connection, one key: how a request is made, and what its answer means.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
@@ -70,6 +71,8 @@ pub struct Client {
     pub(crate) http: reqwest::Client,
     pub(crate) retry: RetryPolicy,
     pub(crate) stall_timeout: Duration,
+    /// For the server's bucket, once it is needed.
+    pub(crate) bucket: Arc<OnceLock<reqwest::Client>>,
     base: Url,
     connection: String,
 }
@@ -84,21 +87,23 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert("apikey", options.api_key.0);
         headers.insert("x-connection-id", header_value("connection id", &options.connection)?);
-        let mut builder = reqwest::Client::builder()
+        let builder = Self::builder(base.scheme()).default_headers(headers);
+        let http = builder.build().map_err(|error| Error::Setup(chain(&error)))?;
+        let ClientOptions { retry, stall_timeout, connection, .. } = options;
+        Ok(Self { http, retry, stall_timeout, bucket: Arc::default(), base, connection })
+    }
+
+    /// What all our requests have in common.
+    pub(crate) fn builder(scheme: &str) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("strongroom/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             // Parallel parts want sockets of their own: over HTTP/2 they would share one, and its one window.
             .http1_only()
             .connect_timeout(Duration::from_secs(15))
             .pool_idle_timeout(Duration::from_secs(30));
-        if base.scheme() == "http" {
-            // Else a machine without CA certificates, a small container say, could not even speak plain HTTP.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder.build().map_err(|error| Error::Setup(chain(&error)))?;
-        let ClientOptions { retry, stall_timeout, connection, .. } = options;
-        Ok(Self { http, retry, stall_timeout, base, connection })
+        // Else a machine without CA certificates, a small container say, could not even speak plain HTTP.
+        if scheme == "http" { builder.tls_certs_only([]) } else { builder }
     }
 
     pub(crate) fn base(&self) -> &str {

@@ -8,6 +8,7 @@ mod body;
 mod calls;
 mod client;
 mod content_type;
+mod direct;
 mod error;
 mod journal;
 mod media;

@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) missing: Vec<PartRange>,
     /// True if the file goes in one request, to the session's own URL.
     pub(crate) is_single: bool,
+    /// True if its parts go to the server's bucket.
+    pub(crate) is_direct: bool,
     /// What became of it, if an earlier run got that far.
     pub(crate) media: Option<Media>,
 }
@@ -29,7 +31,8 @@ pub(crate) struct Session {
 impl Session {
     /// A session that `init` has just opened.
     pub(crate) fn opened(answer: &Opened, size_bytes: u64) -> Result<Self, Error> {
-        Self::open(answer.media_upload_id, &answer.plan, size_bytes, &[])
+        let session = Self::open(answer.media_upload_id, &answer.plan, size_bytes, &[])?;
+        Ok(Self { is_direct: answer.direct_parts.is_some(), ..session })
     }
 
     /// Asks the server about a session of an earlier run. `None` if nothing can be made of it any more.
@@ -47,9 +50,13 @@ impl Session {
     }
 
     fn from_state(id: UploadId, answer: SessionState, size_bytes: u64) -> Option<Self> {
-        let nothing_to_send = |media| Self { id, parts: Vec::new(), missing: Vec::new(), is_single: false, media };
+        let nothing_to_send =
+            |media| Self { id, parts: Vec::new(), missing: Vec::new(), is_single: false, is_direct: false, media };
         match answer.state {
-            UploadState::Open => Self::open(id, &answer.plan?, size_bytes, &answer.received_parts).ok(),
+            UploadState::Open => {
+                let session = Self::open(id, &answer.plan?, size_bytes, &answer.received_parts).ok()?;
+                Some(Self { is_direct: answer.is_direct, ..session })
+            }
             UploadState::Completing => Some(nothing_to_send(None)),
             UploadState::Completed => answer.media.map(|media| nothing_to_send(Some(media))),
             UploadState::Aborted | UploadState::Expired => None,
@@ -60,7 +67,8 @@ impl Session {
         let parts = plan.parts(size_bytes)?;
         let received: BTreeMap<u32, u64> = received.iter().map(|part| (part.part_number, part.size)).collect();
         let missing = parts.iter().filter(|part| received.get(&part.number) != Some(&part.length)).copied().collect();
-        Ok(Self { id, parts, missing, is_single: plan.upload_type == UploadType::Single, media: None })
+        let is_single = plan.upload_type == UploadType::Single;
+        Ok(Self { id, parts, missing, is_single, is_direct: false, media: None })
     }
 }
 

@@ -105,8 +105,8 @@ impl<'a> Transfer<'a> {
         let content_type = self.options.content_type.as_deref().unwrap_or_else(|| guess_content_type(path));
         let size_bytes = self.source.size_bytes();
         let client = &self.uploader.client;
-        let session =
-            Session::opened(&client.init(&filename, size_bytes, content_type, self.progress()).await?, size_bytes)?;
+        let opened = client.init(&filename, size_bytes, content_type, self.options.direct, self.progress()).await?;
+        let session = Session::opened(&opened, size_bytes)?;
         let (fingerprint, id) = (self.fingerprint.clone(), session.id);
         if let Some(Err(error)) = self.journal(move |journal| journal.record(&fingerprint, id)).await {
             // Worth a word, not the upload: only a kill from here on would cost more.
@@ -185,15 +185,19 @@ impl<'a> Transfer<'a> {
             true => client.url(&["uploads", &id]),
             false => client.url(&["uploads", &id, "parts", &number]),
         };
-        let content_digest = match self.options.content_digest {
+        let content_digest = match self.options.content_digest && !session.is_direct {
             true => self.source.content_digest(part).await?,
             false => None,
         };
-        let parcel = Parcel { url, part, content_digest };
+        let parcel = Parcel { url, part, content_digest, is_direct: session.is_direct };
         let outcome = persevere(&client.retry, self.progress(), || async {
             // Per attempt, so that a part that waits for its next one gives its lane to another.
             let _lane = self.uploader.lanes.acquire().await.ok();
-            client.put(&parcel, &self.source, &self.progress).await
+            if !session.is_direct {
+                return client.put(&parcel, &self.source, &self.progress).await;
+            }
+            let url = client.direct_url(session.id, part, self.progress()).await?;
+            client.put(&Parcel { url, content_digest: None, ..parcel }, &self.source, &self.progress).await
         })
         .await;
         match outcome {

@@ -26,6 +26,8 @@ pub struct UploadOptions {
     /// Whether each part carries a SHA-256, so that the server finds a bent part at once and not only at the end.
     /// Every part is read twice for it.
     pub content_digest: bool,
+    /// Whether to send the bytes to the server's bucket itself, where the server offers that.
+    pub direct: bool,
 }
 
 /// How long an upload waits for its media's renditions.

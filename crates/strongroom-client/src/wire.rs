@@ -16,6 +16,8 @@ pub(crate) struct Opened {
     pub(crate) media_upload_id: UploadId,
     #[serde(flatten)]
     pub(crate) plan: AnnouncedPlan,
+    /// There only where parts go to the server's bucket.
+    pub(crate) direct_parts: Option<Value>,
 }
 
 /// The answer to a question about a session.
@@ -25,6 +27,8 @@ pub(crate) struct SessionState {
     pub(crate) state: UploadState,
     #[serde(flatten)]
     pub(crate) plan: Option<AnnouncedPlan>,
+    #[serde(default)]
+    pub(crate) is_direct: bool,
     #[serde(default)]
     pub(crate) received_parts: Vec<ReceivedPart>,
     pub(crate) media: Option<Media>,

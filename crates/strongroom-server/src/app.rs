@@ -19,6 +19,7 @@ use crate::http::RateLimits;
 use crate::jobs::{Admission, Drain, Sweeper, Wake, Worker};
 use crate::services::access::Access;
 use crate::services::completion::Completion;
+use crate::services::direct::Direct;
 use crate::services::fetch_counts::FetchCounts;
 use crate::services::one_at_a_time::OneAtATime;
 use crate::services::parts::Parts;
@@ -111,6 +112,7 @@ pub(crate) struct App {
     pub(crate) rate_limits: RateLimits,
     pub(crate) sessions: Sessions,
     pub(crate) parts: Parts,
+    pub(crate) direct: Direct,
     pub(crate) completion: Completion,
     pub(crate) settled: Settled,
     pub(crate) fetch_counts: FetchCounts,
@@ -326,27 +328,31 @@ async fn assemble(options: &Options, catalog: Catalog, store: Store, address: So
         settings: Arc::new(config.upload.clone()),
         min_free_bytes: config.store.min_free_bytes,
     };
+    let parts = Parts {
+        catalog: catalog.clone(),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        lifetime: config.upload.lifetime,
+        beginnings: OneAtATime::default(),
+    };
+    let direct = Direct::new(parts.clone(), config.store.direct_parts, config.store.direct_part_lifetime);
     Ok(App {
         access: Access { catalog: catalog.clone(), clock: Arc::clone(&clock) },
         rate_limits: RateLimits::new(&config.limits),
-        parts: Parts {
-            catalog: catalog.clone(),
-            store: store.clone(),
-            clock: Arc::clone(&clock),
-            lifetime: config.upload.lifetime,
-            beginnings: OneAtATime::default(),
-        },
         completion: Completion {
             catalog: catalog.clone(),
             store: store.clone(),
             clock: Arc::clone(&clock),
             sessions: sessions.clone(),
             ends,
+            direct: direct.clone(),
             wake: wake.clone(),
         },
         sandbox: if options.allow_unsandboxed { "off" } else { "enforced" },
         tools: Arc::default(),
         settled: Settled::default(),
+        parts,
+        direct,
         fetch_counts: FetchCounts::new(catalog.clone()),
         drain: Drain::default(),
         sessions,

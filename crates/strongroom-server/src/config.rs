@@ -98,6 +98,10 @@ pub struct Store {
     pub bucket: Option<BucketOptions>,
     /// Whether deliveries are redirected to the bucket.
     pub redirect: bool,
+    /// Whether clients may send parts to the bucket itself.
+    pub direct_parts: bool,
+    /// How long a URL for that is good.
+    pub direct_part_lifetime: Duration,
     /// What an acknowledgement means.
     pub durability: Durability,
     /// What must stay free.
@@ -186,6 +190,8 @@ impl Config {
             store: Store {
                 bucket: bucket::read(&mut from),
                 redirect: from.truth("store.redirect"),
+                direct_parts: from.truth("store.direct_parts"),
+                direct_part_lifetime: Duration::from_secs(from.whole("store.direct_part_seconds", 1..=86_400)),
                 durability: from
                     .choice("store.durability", &[("strict", Durability::Strict), ("relaxed", Durability::Relaxed)]),
                 min_free_bytes: from.whole("store.min_free_bytes", 0..=u64::MAX),

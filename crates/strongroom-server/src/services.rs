@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod avatars;
 pub(crate) mod completion;
+pub(crate) mod direct;
 pub(crate) mod documents;
 pub(crate) mod fetch_counts;
 pub(crate) mod freeing;

@@ -51,8 +51,9 @@ impl Store {
         }
     }
 
-    /// A URL by which a client sends a part to the object store itself: PUT, without any other credential, within `lifetime`.
-    /// What arrived is told by [`Store::direct_parts`].
+    /// A URL by which a client sends a part to the object store itself: PUT, without any other credential, begun within
+    /// `lifetime`. The length of the part is signed, so nothing longer can be sent. What arrived is told by
+    /// [`Store::direct_parts`].
     ///
     /// # Errors
     /// `Io`; always on a local disk.

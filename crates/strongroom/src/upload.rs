@@ -59,6 +59,10 @@ pub(crate) struct UploadArgs {
     #[arg(long)]
     part_digests: bool,
 
+    /// Send the bytes to the server's bucket itself, where the server offers that; to the server otherwise.
+    #[arg(long)]
+    direct: bool,
+
     /// The content type to announce; guessed from the name otherwise.
     #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     content_type: Option<String>,
@@ -167,6 +171,7 @@ impl UploadArgs {
             },
             skip_existing: self.skip_existing,
             content_digest: self.part_digests,
+            direct: self.direct,
         }
     }
 

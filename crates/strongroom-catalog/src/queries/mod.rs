@@ -7,6 +7,7 @@ pub(crate) mod blobs;
 pub(crate) mod completion;
 pub(crate) mod connections;
 pub(crate) mod depth;
+pub(crate) mod direct;
 pub(crate) mod documents;
 pub(crate) mod edits;
 pub(crate) mod events;

@@ -12,7 +12,7 @@ use crate::records::Upload;
 macro_rules! select_upload {
     ($($rest:literal),+) => {
         concat!("select connection_id, id, state, filename, content_type, size_bytes, part_bytes, repr_digest, media_id,
-                        created_at, active_at, expires_at, multipart_id from upload ", $($rest),+)
+                        created_at, active_at, expires_at, multipart_id, is_direct from upload ", $($rest),+)
     };
 }
 
@@ -21,8 +21,8 @@ macro_rules! select_upload {
 pub(crate) async fn create_upload(connection: &mut Connection, upload: Upload, most_open: i64) -> Answer<bool> {
     usage::require_room(connection, &upload.connection, upload.plan.size()).await?;
     let created = sql("insert into upload (connection_id, id, state, filename, content_type, size_bytes, part_bytes,
-                                           repr_digest, created_at, active_at, expires_at)
-                       select $1, $2, 'open', $3, $4, $5, $6, $7, $8, $8, $9
+                                           repr_digest, created_at, active_at, expires_at, is_direct)
+                       select $1, $2, 'open', $3, $4, $5, $6, $7, $8, $8, $9, $11
                        where (select count(*) from upload where connection_id = $1 and state = 'open') < $10
                          and exists (select 1 from connection where id = $1 and deleted_at is null)")
     .bind(upload.connection.to_string())
@@ -35,6 +35,7 @@ pub(crate) async fn create_upload(connection: &mut Connection, upload: Upload, m
     .bind(upload.created_at.as_millis())
     .bind(upload.expires_at.as_millis())
     .bind(most_open)
+    .bind(i64::from(upload.is_direct))
     .execute(connection)
     .await?;
     Ok(created.rows_affected() == 1)
@@ -110,7 +111,7 @@ pub(crate) async fn begin_completing(
         .bind(id.uuid().to_string())
         .fetch_one(&mut *connection)
         .await?;
-    usage::require_room_at_last(connection, &owner, etag, row.unsigned("size_bytes")?).await?;
+    usage::require_room_at_last(connection, &owner, Some(etag), row.unsigned("size_bytes")?).await?;
     Ok(true)
 }
 
@@ -216,5 +217,6 @@ pub(super) fn read(row: &Row) -> Answer<Upload> {
         active_at: row.time("active_at")?,
         expires_at: row.time("expires_at")?,
         multipart: row.optional_text("multipart_id")?,
+        is_direct: row.number("is_direct")? != 0,
     })
 }

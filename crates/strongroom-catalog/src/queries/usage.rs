@@ -26,11 +26,11 @@ pub(super) async fn require_room(connection: &mut Connection, owner: &Connection
 }
 
 /// Refuses to complete `requested` bytes where the quota has no room for them beside what is stored and completing: it was
-/// lowered since they were promised. Bytes that are here already cost nothing.
+/// lowered since they were promised. Bytes that are known to be here already cost nothing.
 pub(super) async fn require_room_at_last(
     connection: &mut Connection,
     owner: &ConnectionId,
-    etag: Digest,
+    etag: Option<Digest>,
     requested: u64,
 ) -> Answer<()> {
     let Some((limit, usage)) = limited(connection, owner).await? else { return Ok(()) };
@@ -39,7 +39,7 @@ pub(super) async fn require_room_at_last(
                           (select count(*) from blob
                            where connection_id = $1 and etag = $2 and size_bytes = $3) as here")
     .bind(owner.to_string())
-    .bind(etag.as_bytes().to_vec())
+    .bind(etag.map(|etag| etag.as_bytes().to_vec()))
     .bind(signed(requested))
     .fetch_one(connection)
     .await?;

@@ -157,6 +157,8 @@ pub const TABLES: &[Table] = &[
             ("release_form_ids", Text),
             ("named_by", Text),
             ("multipart_id", Text),
+            ("is_direct", Number),
+            ("part_tags", Text),
         ],
     ),
     Table::new(

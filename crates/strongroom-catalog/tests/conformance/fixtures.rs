@@ -60,6 +60,7 @@ pub(crate) fn upload_record(owner: &ConnectionId, created_at: Timestamp) -> Uplo
         active_at: created_at,
         expires_at: created_at.after(IDLE),
         multipart: None,
+        is_direct: false,
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod connections;
 pub(crate) mod consent;
 pub(crate) mod consent_model;
 pub(crate) mod depth;
+pub(crate) mod direct;
 pub(crate) mod documents;
 pub(crate) mod films;
 pub(crate) mod fixtures;
@@ -81,6 +82,10 @@ macro_rules! every_case {
             slots {
                 a_slot_is_claimed_once, a_slot_that_was_given_back_is_free, one_multipart_upload_holds_the_parts,
                 a_session_opens_again_without_its_parts, the_newest_signing_key_comes_first
+            }
+            direct {
+                a_direct_session_comes_back_as_such, an_open_session_is_kept_open,
+                what_was_read_of_a_joined_file_stays_read, a_session_without_a_digest_needs_room
             }
             completion {
                 an_upload_becomes_media_job_and_event, complete_again_answers_the_same, eight_completes_make_one_media,

@@ -3,6 +3,7 @@
 pub(super) mod abort;
 pub(super) mod check;
 pub(super) mod complete;
+pub(super) mod direct_parts;
 pub(super) mod init;
 pub(super) mod list;
 mod named;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Number;
-use strongroom_catalog::records::Connection;
+use strongroom_catalog::records::{Connection, Upload};
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{MediaId, UploadId};
 use strongroom_core::media::MediaType;
@@ -41,6 +42,11 @@ fn file_size(number: &Number) -> Result<u64, Problem> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range, checked above")]
     let size = exact.or(float.map(|f| f as u64)).filter(|size| *size > 0);
     size.ok_or_else(|| Problem::field("size", &number.to_string(), "a whole number above 0"))
+}
+
+/// How a file is sent. Directly, even one part is that of a multipart upload, and has to be completed.
+fn upload_type(upload: &Upload) -> &'static str {
+    if upload.plan.total_parts() == 1 && !upload.is_direct { "single" } else { "multipart" }
 }
 
 /// A part's or file's digest as an `ETag` header.
@@ -90,4 +96,5 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list::list))
         .routes(routes!(put_single::put_single, status::status, abort::abort))
         .routes(routes!(put_part::put_part))
+        .routes(routes!(direct_parts::direct_parts))
 }

@@ -104,6 +104,9 @@ impl Sweeper {
     async fn resume_completes(&self) -> Result<(), Problem> {
         for upload in self.catalog.interrupted_uploads(self.clock.now().before(INTERRUPTED)).await? {
             let id = upload.id;
+            if self.completion.is_ending(id) {
+                continue;
+            }
             match self.completion.resume(upload).await {
                 Ok(media) => tracing::info!(upload = %id, %media, "ended a complete that was interrupted"),
                 Err(problem) => {

@@ -2,6 +2,7 @@
 //! sweeper ends what a crash interrupted, the same way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use strongroom_catalog::records::{NewMedia, NextStep, Part, Upload};
@@ -12,15 +13,19 @@ use strongroom_core::digest::{Digest, merge};
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
 use strongroom_core::job::JobKind;
 use strongroom_core::media::{Failure, FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
-use strongroom_core::upload::{PartRange, UploadState, missing_parts};
+use strongroom_core::upload::{PartRange, Plan, UploadState, missing_parts};
 use strongroom_store::{PartLocation, Store, StoreError};
 use tracing::Instrument as _;
 
+use super::direct::Direct;
 use super::one_at_a_time::OneAtATime;
 use super::sessions::{Sessions, closed};
 use crate::jobs::Wake;
 use crate::problem::{Kind, Problem};
 use crate::telemetry;
+
+/// The longest that a caller waits. Proxies wait a minute, and a large file that has to be read may take longer.
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// Completing uploads.
 #[derive(Clone)]
@@ -30,6 +35,7 @@ pub(crate) struct Completion {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Sessions,
     pub(crate) ends: OneAtATime,
+    pub(crate) direct: Direct,
     pub(crate) wake: Wake,
 }
 
@@ -54,7 +60,13 @@ impl Completion {
             this.run(&owner, id, &named).await
         };
         let running = tokio::spawn(run.in_current_span());
-        running.await.map_err(|error| Problem::internal(error.to_string()))?
+        match tokio::time::timeout(PATIENCE, running).await {
+            Ok(ended) => ended.map_err(|error| Problem::internal(error.to_string()))?,
+            Err(_) => {
+                let message = format!("{id} is still being read, and goes on being completed; call again for its end");
+                Err(Problem::new(Kind::StorageUnavailable, message))
+            }
+        }
     }
 
     /// One run, in the caller's turn.
@@ -63,6 +75,12 @@ impl Completion {
         match (upload.state, upload.media) {
             (UploadState::Completed, Some(media)) => Ok(media),
             (UploadState::Completing, _) => self.finish(upload).await,
+            (UploadState::Open, _) if self.direct.is_direct(&upload) => {
+                if !self.direct.begin_completing(&upload, named).await? {
+                    return Err(closed(id, self.sessions.find(owner, id).await?.state));
+                }
+                self.finish(upload).await
+            }
             (UploadState::Open, _) => {
                 check_whole(&upload, &parts)?;
                 check_named(&parts, named)?;
@@ -120,6 +138,9 @@ impl Completion {
         } else {
             upload
         };
+        if self.direct.is_direct(&upload) {
+            self.direct.take_in(&upload).await?;
+        }
         // Read again: a part may have been replaced between the check and the change of state. Now none can be.
         let parts = self.catalog.parts(upload.connection.clone(), upload.id).await?;
         check_whole(&upload, &parts)?;
@@ -176,6 +197,11 @@ impl Completion {
         }
     }
 
+    /// Whether this process is ending an upload now.
+    pub(crate) fn is_ending(&self, id: UploadId) -> bool {
+        self.ends.is_taken(id)
+    }
+
     /// Ends an upload that a crash left in `completing`. For the sweeper.
     pub(crate) async fn resume(&self, upload: Upload) -> Result<MediaId, Problem> {
         self.complete(&upload.connection, upload.id, Vec::new()).await
@@ -183,7 +209,7 @@ impl Completion {
 }
 
 /// Why an upload did not become a media.
-enum Unpublished {
+pub(super) enum Unpublished {
     /// Its bytes are not there.
     Missing,
     /// Anything else.
@@ -232,16 +258,25 @@ fn places(upload: &Upload, parts: &[Part]) -> Vec<(PartRange, PartLocation)> {
 
 /// All parts are there, or a 409 that names those that are not.
 fn check_whole(upload: &Upload, parts: &[Part]) -> Result<(), Problem> {
-    let missing = missing_parts(&upload.plan, parts.iter().map(|part| part.number));
+    incomplete(&upload.plan, parts.iter().map(|part| part.number), received_bytes(parts))
+}
+
+/// `received` are all parts, or a 409 that names those that are missing.
+pub(super) fn incomplete(
+    plan: &Plan,
+    received: impl IntoIterator<Item = u32>,
+    received_bytes: u64,
+) -> Result<(), Problem> {
+    let missing = missing_parts(plan, received);
     if missing.is_empty() {
         return Ok(());
     }
     let count: u32 = missing.iter().map(|(from, to)| to - from + 1).sum();
     let ranges: Vec<Value> = missing.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
-    let total = upload.plan.total_parts();
+    let total = plan.total_parts();
     let message = format!("{count} of {total} parts are missing, the first is part {}", missing[0].0);
     Err(Problem::new(Kind::UploadIncomplete, message)
-        .with_details(json!({ "missingParts": ranges, "receivedBytes": received_bytes(parts) })))
+        .with_details(json!({ "missingParts": ranges, "receivedBytes": received_bytes })))
 }
 
 /// The digest of the file that these parts make.

@@ -28,6 +28,11 @@ impl OneAtATime {
         Turn { all: self.clone(), upload, held }
     }
 
+    /// Whether somebody has the turn to end `upload`, or waits for it.
+    pub(crate) fn is_taken(&self, upload: UploadId) -> bool {
+        self.turns().contains_key(&upload)
+    }
+
     fn turns(&self) -> std::sync::MutexGuard<'_, HashMap<UploadId, Arc<AsyncMutex<()>>>> {
         // The map is whole between any two statements, so a panic elsewhere does not spoil it.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)

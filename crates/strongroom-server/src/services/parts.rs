@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use claim::Claim;
 
+use super::direct::sent_here;
 use super::one_at_a_time::OneAtATime;
 use super::sessions::{Sessions, closed};
 use crate::problem::{Kind, Problem};
@@ -59,9 +60,16 @@ impl Parts {
         expected: ExpectedDigests,
     ) -> Result<Accepted, Problem> {
         let upload = sessions.find(owner, id).await?;
+        self.refuse_direct(&upload)?;
         let part = accept_part(upload.state, &upload.plan, number, announced)
             .map_err(|refusal| refused(&upload, number, refusal))?;
         Ok(Accepted { upload, part, expected })
+    }
+
+    /// Refuses bytes of an upload whose parts go to the object store itself.
+    pub(crate) fn refuse_direct(&self, upload: &Upload) -> Result<(), Problem> {
+        let is_elsewhere = upload.is_direct && self.store.is_shared() && upload.state == UploadState::Open;
+        if is_elsewhere { Err(sent_here(upload)) } else { Ok(()) }
     }
 
     /// Writes an accepted part and makes it count. Its digest is its entity tag.
@@ -135,9 +143,11 @@ impl Parts {
         Ok((writing, claim))
     }
 
-    /// The multipart upload that holds the parts of `upload`, begun if it has none. A file of one part needs none.
-    async fn multipart(&self, upload: &Upload) -> Result<Option<String>, Problem> {
-        if upload.plan.total_parts() == 1 || upload.multipart.is_some() {
+    /// The multipart upload that holds the parts of `upload`, begun if it has none. A file of one part needs none, unless that is
+    /// sent to the object store itself.
+    pub(super) async fn multipart(&self, upload: &Upload) -> Result<Option<String>, Problem> {
+        let needs_none = upload.plan.total_parts() == 1 && !upload.is_direct;
+        if needs_none || upload.multipart.is_some() {
             return Ok(upload.multipart.clone());
         }
         let _turn = self.beginnings.turn(upload.id).await;

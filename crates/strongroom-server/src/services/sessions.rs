@@ -32,6 +32,8 @@ pub(crate) struct NewSession {
     pub(crate) size: u64,
     pub(crate) content_type: String,
     pub(crate) repr_digest: Option<String>,
+    /// Whether its parts go to the object store itself.
+    pub(crate) is_direct: bool,
 }
 
 impl Sessions {
@@ -50,6 +52,7 @@ impl Sessions {
             repr_digest: new.repr_digest,
             media: None,
             multipart: None,
+            is_direct: new.is_direct,
             created_at: now,
             active_at: now,
             expires_at: self.settings.lifetime.expires_at(now, now),

@@ -90,7 +90,7 @@ fn base(options: &BucketOptions, bucket: &str) -> Result<String, StoreError> {
 }
 
 /// Escaped as signatures want it: all but letters, digits and `-._~`.
-struct Escaped<'t>(&'t str);
+pub(crate) struct Escaped<'t>(pub(crate) &'t str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,11 +3,12 @@
 //! `object_store` finds the credentials and computes the signatures. The requests are our own, since a part has to be
 //! streamed, and its interface takes a part only as a whole, in memory.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method};
-use object_store::aws::{AmazonS3, AwsAuthorizer};
+use object_store::aws::{AmazonS3, AwsAuthorizer, AwsCredential};
 use object_store::client::{HttpRequest, HttpRequestBody};
 use reqwest::Url;
 use tokio::time::{Instant, sleep, timeout};
@@ -79,6 +80,15 @@ impl Client {
         self.idle_timeout
     }
 
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Who asks. One that the environment lends is renewed as it runs out.
+    pub(crate) async fn credential(&self) -> Result<Arc<AwsCredential>, Failure> {
+        self.signer.credentials().get_credential().await.map_err(Failure::silent)
+    }
+
     /// Asks until there is an answer that trying again would not change, or the time for trying is over.
     pub(crate) async fn ask(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let deadline = Instant::now() + self.retry_for;
@@ -135,7 +145,7 @@ impl Client {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<HeaderMap, Failure> {
-        let credential = self.signer.credentials().get_credential().await.map_err(Failure::silent)?;
+        let credential = self.credential().await?;
         let is_body_signed = body.is_some();
         let body = body.map_or_else(HttpRequestBody::empty, HttpRequestBody::from);
         let mut request = HttpRequest::new(body);

@@ -18,6 +18,7 @@ mod publish;
 mod read;
 mod rendition;
 mod sending;
+mod signature;
 mod store;
 mod sweep;
 mod tag;

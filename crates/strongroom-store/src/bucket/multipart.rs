@@ -25,6 +25,8 @@ pub(crate) struct LandedPart {
     pub(crate) length: u64,
     /// Without quotes.
     pub(crate) tag: Arc<str>,
+    /// Where it is told.
+    pub(crate) landed_at: Option<Timestamp>,
 }
 
 /// A multipart upload in a list.
@@ -60,6 +62,8 @@ struct Part {
     size: u64,
     #[serde(rename = "ETag")]
     tag: String,
+    #[serde(default)]
+    last_modified: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +137,7 @@ impl Client {
                 number: part.part_number,
                 length: part.size,
                 tag: bare(&part.tag).into(),
+                landed_at: part.last_modified.and_then(|time| time.parse().ok()),
             }));
             marker = page.next_part_number_marker.filter(|_| page.is_truncated);
             if marker.is_none() {

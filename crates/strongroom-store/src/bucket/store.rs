@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use object_store::aws::AmazonS3;
 use strongroom_core::id::{BlobKey, UploadId};
 
 use super::address::Address;
 use super::client::{Call, Client};
-use super::credentials::signer;
 use super::multipart::LandedPart;
 use super::options::BucketOptions;
 use crate::blocking::blocking;
@@ -23,8 +21,8 @@ use crate::names;
 #[derive(Clone)]
 pub(crate) struct BucketStore {
     client: Arc<Client>,
-    /// Signs URLs for clients, who may know the object store by another name.
-    presigner: Arc<AmazonS3>,
+    /// Where clients find the bucket.
+    public: Arc<Address>,
     scratch_area: Arc<PathBuf>,
 }
 
@@ -35,8 +33,8 @@ impl BucketStore {
         blocking(move || create_root(&root).and_then(|()| ensure_directory(&area))).await?;
         let endpoint = options.public_endpoint.clone().or_else(|| options.endpoint.clone());
         let public = BucketOptions { endpoint, ..options.clone() };
-        let presigner = Arc::new(signer(&public, &Address::new(&public)?)?);
-        let store = Self { client: Arc::new(Client::new(options)?), presigner, scratch_area: Arc::new(scratch_area) };
+        let public = Arc::new(Address::new(&public)?);
+        let store = Self { client: Arc::new(Client::new(options)?), public, scratch_area: Arc::new(scratch_area) };
         store.check().await.map_err(|error| match error {
             StoreError::Missing => StoreError::Io(format!("{store}: what was written cannot be read")),
             StoreError::Io(text) => StoreError::Io(format!("{store}: {text}")),
@@ -67,8 +65,8 @@ impl BucketStore {
         &self.client
     }
 
-    pub(crate) fn presigner(&self) -> &AmazonS3 {
-        &self.presigner
+    pub(crate) fn public(&self) -> &Address {
+        &self.public
     }
 
     pub(crate) fn scratch_area(&self) -> &Path {
@@ -97,12 +95,20 @@ impl BucketStore {
             StoreError::Sealed => StoreError::Missing,
             other => other,
         })?;
-        Ok(landed.into_iter().map(|LandedPart { number, length, tag }| (number, length, tag)).collect())
+        let of = |LandedPart { number, length, tag, .. }| (number, length, tag);
+        Ok(newest_of_each(landed).into_iter().map(of).collect())
     }
 
     fn blob_key(&self, upload: UploadId) -> String {
         self.key(&names::blob(BlobKey::of_upload(upload)))
     }
+}
+
+/// The last try of each part. SeaweedFS keeps all of them, and lists them in no order.
+fn newest_of_each(mut landed: Vec<LandedPart>) -> Vec<LandedPart> {
+    landed.sort_by_key(|part| (part.number, std::cmp::Reverse(part.landed_at)));
+    landed.dedup_by_key(|part| part.number);
+    landed
 }
 
 impl fmt::Display for BucketStore {

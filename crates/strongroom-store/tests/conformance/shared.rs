@@ -61,7 +61,19 @@ pub async fn parts_may_bypass_the_node(store: &Store) {
     for part in caller.plan.parts() {
         let url = store.presign_part(caller.upload, part, multipart, Duration::from_secs(60)).await.unwrap();
         let body = caller.slice(part.number, &file).to_vec();
+        // Nothing longer or shorter, and no other part.
+        for wrong in [&body[1..], &[body.clone(), vec![0]].concat()] {
+            assert_eq!(http.put(&url).body(wrong.to_vec()).send().await.unwrap().status(), 403);
+        }
+        let another = url.replace(&format!("partNumber={}", part.number), "partNumber=7");
+        assert_eq!(http.put(another).body(body.clone()).send().await.unwrap().status(), 403);
         assert_eq!(http.put(url).body(body).send().await.unwrap().status(), 200);
+    }
+    // Sent again, the last try counts; the object store may tell the time by the second.
+    let url = store.presign_part(caller.upload, caller.part(2), multipart, Duration::from_secs(60)).await.unwrap();
+    for body in [pattern(part_bytes(store), 86), caller.slice(2, &file).to_vec()] {
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        assert_eq!(http.put(&url).body(body).send().await.unwrap().status(), 200);
     }
     let landed = store.direct_parts(caller.upload, multipart).await.unwrap();
     assert_eq!(landed.iter().map(|(number, ..)| *number).collect::<Vec<_>>(), [1, 2]);

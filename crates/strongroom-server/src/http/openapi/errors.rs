@@ -40,7 +40,7 @@ const ANSWERS: &[Answer] = &[
     Answer { name: "RequestTimeout", kinds: &[Kind::RequestTimeout], says: "the body did not come within 30 seconds" },
     Answer {
         name: "Conflict",
-        kinds: &[Kind::UploadIncomplete, Kind::UploadClosed],
+        kinds: &[Kind::UploadIncomplete, Kind::UploadClosed, Kind::UploadDirect],
         says: "part 3 of 5 is missing; send it and complete again",
     },
     Answer { name: "Gone", kinds: &[Kind::UploadExpired, Kind::UploadAborted], says: "this upload was aborted" },
@@ -169,6 +169,7 @@ fn statuses(operation: &Operation<'_>) -> BTreeSet<u16> {
             (_, true) => &[409, 410, 413, 422][..],
             ("put", _) => &[409, 410, 422],
             ("delete", _) => &[409, 410],
+            _ if path.ends_with("/direct-parts") => &[409, 410],
             _ => &[],
         });
     }

@@ -99,6 +99,7 @@ fn is_passed_over(name: &str) -> bool {
         "filesize",
         "mimeType",
         "vaultUpload",
+        "directParts",
         "parts",
         "sha256",
         "listIds",

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use strongroom_catalog::records::Upload;
 use utoipa::ToSchema;
 
-use super::file_size;
+use super::direct_parts::{DirectParts, USUAL};
 use super::named::Named;
+use super::{file_size, upload_type};
 use crate::app::App;
 use crate::http::body::digests;
 use crate::http::json::Json;
@@ -44,6 +45,9 @@ pub(crate) struct InitRequest {
     /// Lists to put the media on.
     #[schema(value_type = Option<Vec<i64>>)]
     list_ids: Option<Vec<serde_json::Value>>,
+    /// Whether the bytes are to go to the object store itself. Has no effect where this server does not offer that: then the
+    /// answer has no `directParts`, and the parts are sent here.
+    direct_parts: Option<bool>,
 }
 
 /// The session, and how to send its parts.
@@ -60,10 +64,13 @@ pub(crate) struct InitResponse {
     part_size: u64,
     /// When the session expires unless a part arrives.
     expires_at: String,
-    /// Every part's place.
+    /// Every part's place; none where there are `directParts`.
     parts: Vec<PlannedPart>,
     /// Where to complete.
     complete_url: String,
+    /// Where to send the first parts, past this server. `GET …/direct-parts` has the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direct_parts: Option<DirectParts>,
 }
 
 /// One part's place.
@@ -107,18 +114,30 @@ pub(crate) async fn init(
     let repr_digest = digests(&headers, "repr-digest", "Repr-Digest")?.to_digest_field();
     let (lists, forms) = (request.list_ids.as_ref(), request.release_form_ids.as_ref());
     let named = Named::read(&app, &access.connection.id, &access.key, lists, forms).await?;
-    let new = request.check(repr_digest)?;
+    let new = request.check(repr_digest, app.direct.is_offered())?;
     let upload = app.sessions.open(&access.connection, new).await?;
     named.keep(&app, upload.id).await?;
+    let direct_parts = offer(&app, &upload).await?;
     let headers = [
         (HeaderName::from_static("x-ofauth-upload-total-parts"), upload.plan.total_parts().into()),
         (HeaderName::from_static("x-ofauth-upload-part-size"), upload.plan.part_bytes().into()),
     ];
-    Ok((headers, Answer(InitResponse::of(&app, &upload))))
+    Ok((headers, Answer(InitResponse { direct_parts, ..InitResponse::of(&app, &upload) })))
+}
+
+/// The first URLs of an upload that is direct. A session that gets none is given up: its client knows nothing of it.
+async fn offer(app: &App, upload: &Upload) -> Result<Option<DirectParts>, Problem> {
+    match app.direct.offer(upload, 1, USUAL).await {
+        Ok(offer) => Ok(offer.map(DirectParts::of)),
+        Err(problem) => {
+            app.sessions.abort(&upload.connection, upload.id).await?;
+            Err(problem)
+        }
+    }
 }
 
 impl InitRequest {
-    fn check(self, repr_digest: Option<String>) -> Result<NewSession, Problem> {
+    fn check(self, repr_digest: Option<String>, is_direct_offered: bool) -> Result<NewSession, Problem> {
         let text = |name: &str, value: Option<String>| match value {
             Some(value) if !value.is_empty() => Ok(value),
             Some(_) => Err(Problem::field(name, "", "a text of at least one character")),
@@ -127,7 +146,8 @@ impl InitRequest {
         let filename = text("filename", self.filename)?;
         let size = file_size(&self.size.or(self.filesize).ok_or_else(|| Problem::missing("size"))?)?;
         let content_type = text("contentType", self.content_type.or(self.mime_type))?;
-        Ok(NewSession { filename, size, content_type, repr_digest })
+        let is_direct = is_direct_offered && self.direct_parts == Some(true);
+        Ok(NewSession { filename, size, content_type, repr_digest, is_direct })
     }
 }
 
@@ -141,13 +161,14 @@ impl InitResponse {
         };
         Self {
             media_upload_id: upload.id.to_string(),
-            upload_type: if is_single { "single" } else { "multipart" },
+            upload_type: upload_type(upload),
             total_parts: upload.plan.total_parts(),
             part_size: upload.plan.part_bytes(),
             expires_at: upload.expires_at.to_rfc3339(),
             parts: upload
                 .plan
                 .parts()
+                .filter(|_| !upload.is_direct)
                 .map(|part| PlannedPart {
                     part_number: part.number,
                     upload_url: part_url(part.number),
@@ -155,6 +176,7 @@ impl InitResponse {
                 })
                 .collect(),
             complete_url: format!("{base}/complete"),
+            direct_parts: None,
         }
     }
 }

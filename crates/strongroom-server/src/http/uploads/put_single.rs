@@ -68,6 +68,7 @@ async fn take(
     let id = upload_id(id)?;
     let upload = app.sessions.find(owner, id).await?;
     let total = upload.plan.total_parts();
+    app.parts.refuse_direct(&upload)?;
     if total > 1 && upload.state == UploadState::Open {
         let message = format!("{id} was planned in {total} parts; PUT them to {id}/parts/1 to {total}, then complete");
         return Err(Problem::new(Kind::BadRequest, message));

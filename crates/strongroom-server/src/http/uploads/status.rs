@@ -4,13 +4,15 @@ use axum::Json as Answer;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use strongroom_catalog::records::{Part, Upload};
+use strongroom_core::upload::UploadState;
 use utoipa::ToSchema;
 
-use super::upload_id;
+use super::{upload_id, upload_type};
 use crate::app::App;
 use crate::http::media_view::MediaView;
 use crate::http::principal::{Access, VaultWrite};
 use crate::problem::Problem;
+use crate::services::direct::Landed;
 
 /// A session.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +30,9 @@ pub(crate) struct SessionView {
     content_type: String,
     /// `single` or `multipart`.
     upload_type: &'static str,
+    /// Whether its parts go to the object store itself.
+    #[serde(skip_serializing_if = "is_false")]
+    is_direct: bool,
     /// How many parts there are.
     total_parts: u32,
     /// Bytes in every part but the last.
@@ -62,15 +67,15 @@ struct ReceivedPart {
 impl SessionView {
     /// A session without its parts, as in a list.
     pub(super) fn of(upload: &Upload) -> Self {
-        let total_parts = upload.plan.total_parts();
         Self {
             media_upload_id: upload.id.to_string(),
             state: upload.state.as_str(),
             filename: upload.filename.clone(),
             size: upload.plan.size(),
             content_type: upload.content_type.clone(),
-            upload_type: if total_parts == 1 { "single" } else { "multipart" },
-            total_parts,
+            upload_type: upload_type(upload),
+            is_direct: upload.is_direct,
+            total_parts: upload.plan.total_parts(),
             part_size: upload.plan.part_bytes(),
             created_at: upload.created_at.to_rfc3339(),
             expires_at: upload.expires_at.to_rfc3339(),
@@ -80,13 +85,28 @@ impl SessionView {
         }
     }
 
-    fn with_parts(mut self, parts: &[Part]) -> Self {
-        let view =
-            |part: &Part| ReceivedPart { part_number: part.number, size: part.size_bytes, etag: part.digest.to_etag() };
-        self.received_bytes = Some(parts.iter().map(|part| part.size_bytes).sum());
-        self.received_parts = Some(parts.iter().map(view).collect());
+    fn with_parts(mut self, parts: Vec<ReceivedPart>) -> Self {
+        self.received_bytes = Some(parts.iter().map(|part| part.size).sum());
+        self.received_parts = Some(parts);
         self
     }
+}
+
+impl From<&Part> for ReceivedPart {
+    fn from(part: &Part) -> Self {
+        Self { part_number: part.number, size: part.size_bytes, etag: part.digest.to_etag() }
+    }
+}
+
+impl From<&Landed> for ReceivedPart {
+    fn from(part: &Landed) -> Self {
+        Self { part_number: part.number, size: part.size_bytes, etag: format!("\"{}\"", part.tag) }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Look at an upload session
@@ -103,7 +123,13 @@ pub(crate) async fn status(
 ) -> Result<Answer<SessionView>, Problem> {
     let owner = &access.connection.id;
     let (upload, parts) = app.sessions.find_with_parts(owner, upload_id(&id)?).await?;
-    let mut view = SessionView::of(&upload).with_parts(&parts);
+    let parts = match upload.state {
+        UploadState::Open if app.direct.is_direct(&upload) => {
+            app.direct.received(&upload).await?.iter().map(ReceivedPart::from).collect()
+        }
+        _ => parts.iter().map(ReceivedPart::from).collect(),
+    };
+    let mut view = SessionView::of(&upload).with_parts(parts);
     if let Some(media) = upload.media {
         let media = app.catalog.media(owner.clone(), media).await?;
         view.media = media.map(|media| MediaView::of(&app, &access.connection.settings, &media));

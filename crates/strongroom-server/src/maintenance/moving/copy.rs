@@ -6,6 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use strongroom_catalog::records::{KeptBlob, KeptPart};
 use strongroom_store::{Store, StoreError};
 
+use super::parts::is_half_read;
 use super::report::Copied;
 use super::{Files, Move, MoveReport};
 use crate::maintenance::MaintenanceError;
@@ -93,6 +94,10 @@ impl Move {
 
     /// Copies the parts of an upload that has not ended. One that was interrupted at its end may be a blob already.
     async fn copy_upload(&self, to: &Store, parts: &[KeptPart], there: &Files) -> Result<Copied, MaintenanceError> {
+        if is_half_read(parts) {
+            // It is an original in a moment; a move that ends before is refused.
+            return Ok(Copied::default());
+        }
         match self.published(parts).await? {
             Some(original) => self.copy_original(to, &original, there).await,
             None => self.copy_parts(to, parts).await,

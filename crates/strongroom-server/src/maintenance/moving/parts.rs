@@ -21,20 +21,26 @@ const SHORTEST_BUCKET_PART_BYTES: u64 = 5 << 20;
 /// How many uploads a refusal names.
 const MOST_NAMED: usize = 20;
 
+/// Whether these are the parts of a joined file that is being read for its digests: the file's own is not known yet.
+pub(super) fn is_half_read(parts: &[KeptPart]) -> bool {
+    let has_all = |first: &KeptPart| parts.len() == first.plan.total_parts() as usize;
+    parts.first().is_some_and(|first| first.state == UploadState::Completing && !has_all(first))
+}
+
 impl Move {
     /// Refuses where acknowledged parts could not be moved: those too short for a bucket, and those that a bucket has in a
     /// multipart upload, where nobody can read them.
     pub(super) async fn refuse_what_cannot_move(&self, to: &Store) -> Result<(), MaintenanceError> {
         let mut stuck = Vec::new();
         for shard in Store::shards() {
-            for part in self.catalog.parts_of_shard(shard).await? {
-                let is_too_short = part.plan.total_parts() > 1 && part.plan.part_bytes() < SHORTEST_BUCKET_PART_BYTES;
-                let cannot_move = part.part.tag.is_some() || to.is_shared() && is_too_short;
-                if cannot_move
-                    && stuck.last() != Some(&part.upload)
-                    && self.published(std::slice::from_ref(&part)).await?.is_none()
-                {
-                    stuck.push(part.upload);
+            let parts = self.catalog.parts_of_shard(shard).await?;
+            for of_upload in parts.chunk_by(|one, other| one.upload == other.upload) {
+                let Some(KeptPart { plan, upload, .. }) = of_upload.first() else { continue };
+                let is_too_short = plan.total_parts() > 1 && plan.part_bytes() < SHORTEST_BUCKET_PART_BYTES;
+                let is_tagged = of_upload.iter().any(|part| part.part.tag.is_some());
+                let cannot_move = is_tagged || to.is_shared() && is_too_short;
+                if is_half_read(of_upload) || cannot_move && self.published(of_upload).await?.is_none() {
+                    stuck.push(*upload);
                 }
             }
         }

@@ -78,6 +78,7 @@ pub(super) fn operations() -> Vec<Operation> {
         row(Method::PUT, "/v2/access/uploads/{mediaUploadId}", VaultWrite, Upload),
         row(Method::DELETE, "/v2/access/uploads/{mediaUploadId}", VaultWrite, Upload),
         row(Method::PUT, "/v2/access/uploads/{mediaUploadId}/parts/{partNumber}", VaultWrite, Upload),
+        row(Method::GET, "/v2/access/uploads/{mediaUploadId}/direct-parts", VaultWrite, Upload),
         row(Method::GET, "/v2/access/vault/media", VaultRead, Nothing),
         row(Method::GET, "/v2/access/vault/media/{mediaId}", VaultRead, Media),
         row(Method::PATCH, "/v2/access/vault/media/{mediaId}", VaultWrite, Media),
