@@ -58,9 +58,9 @@ pub(crate) async fn a_session_without_a_digest_needs_room(catalog: &Catalog) {
     assert_eq!(state(catalog, &owner, id).await, UploadState::Open);
     // Nobody knows yet that these bytes are here already.
     assert!(catalog.begin_completing(owner.clone(), id, digest(1), at(1)).await.unwrap());
+    limit(9 * SIZE_BYTES).await;
     let another = completing(catalog, &owner, at(1)).await;
     assert!(!catalog.begin_completing_unread(owner.clone(), another, Vec::new(), at(1)).await.unwrap());
-    limit(9 * SIZE_BYTES).await;
     let fits = open(catalog, &owner, at(0)).await;
     let tags = vec!["a\"b".to_owned(), "c".to_owned()];
     assert_eq!(catalog.part_tags(owner.clone(), fits).await.unwrap(), Vec::<String>::new());

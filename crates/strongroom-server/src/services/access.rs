@@ -17,7 +17,7 @@ use crate::problem::{Kind, Problem};
 /// How exactly a connection tells when it was used last.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(3600);
 
-/// The gate. Nothing is cached: a revoked key is refused by the next call.
+/// The gate. Nothing is kept here: a revoked key is refused by the next call.
 #[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) catalog: Catalog,

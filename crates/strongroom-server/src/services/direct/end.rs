@@ -147,7 +147,9 @@ fn check_landed(plan: &Plan, landed: &[Landed]) -> Result<(), Problem> {
             return Err(refusal(message, number, landed));
         }
     }
-    incomplete(plan, landed.iter().map(|part| part.number), received_bytes(landed))
+    // Numbers that the plan has not are no parts of this file, whoever sent them.
+    let of_plan = landed.iter().map(|part| part.number).filter(|number| plan.part(*number).is_some());
+    incomplete(plan, of_plan, received_bytes(landed))
 }
 
 /// The parts are those that the client means, or a 409 that names the first that is not.

@@ -52,15 +52,32 @@ async fn a_quota_that_was_lowered_meanwhile_is_held_to_at_complete() {
     let server = Server::start(&[]).await;
     let (client, bytes) = (&server.client, noise(1000));
     let id = init(client, "a.bin", bytes.len()).await;
+    client.put_bytes(&format!("/v2/access/uploads/{id}/parts/1"), &bytes, &[]).await.ok();
+    limit(client, 999).await;
+    let complete = async || client.post_json("/v2/access/uploads/complete", &json!({ "mediaUploadId": id })).await;
+    let refused = problem(&complete().await, 413, "QUOTA_EXCEEDED");
+    assert_eq!(refused["details"], json!({ "limit": 999, "used": 0, "reserved": 0, "requested": 1000 }));
+    let session = client.get(&format!("/v2/access/uploads/{id}")).await.ok();
+    assert_eq!((&session["state"], &session["receivedBytes"]), (&json!("open"), &json!(1000)));
+    // Nothing that was acknowledged is lost: with more room it is only completed.
+    limit(client, 1000).await;
+    complete().await.ok();
+}
+
+#[tokio::test]
+async fn a_whole_file_for_which_there_is_no_room_any_more_is_not_kept() {
+    let server = Server::start(&[]).await;
+    let (client, bytes) = (&server.client, noise(1000));
+    let id = init(client, "a.bin", bytes.len()).await;
     limit(client, 999).await;
     let put = async || client.put_bytes(&format!("/v2/access/uploads/{id}"), &bytes, &[]).await;
     let refused = problem(&put().await, 413, "QUOTA_EXCEEDED");
     assert_eq!(refused["details"], json!({ "limit": 999, "used": 0, "reserved": 0, "requested": 1000 }));
     let session = client.get(&format!("/v2/access/uploads/{id}")).await.ok();
-    assert_eq!((&session["state"], &session["receivedBytes"]), (&json!("open"), &json!(1000)));
-    // Nothing is lost: with more room it is only completed.
+    assert_eq!((&session["state"], &session["receivedBytes"]), (&json!("open"), &json!(0)));
+    assert!(server.files("blobs").is_empty(), "{:?}", server.files("blobs"));
     limit(client, 1000).await;
-    client.post_json("/v2/access/uploads/complete", &json!({ "mediaUploadId": id })).await.ok();
+    put().await.ok();
 }
 
 #[tokio::test]
