@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` and `make test` set up what they need by themselves (tools/setup).
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines lint kill worker-kills quota power-cut faults formats hostile maintenance-kills many-nodes garage deb bench bench-s3 bench-upload bench-listing clean
+.PHONY: help demo test engines lint kill worker-kills quota power-cut faults formats hostile maintenance-kills many-nodes garage traces deb bench bench-s3 bench-upload bench-listing clean
 
 # The conformance scripts import one another; they leave no compiled files behind.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -64,6 +64,10 @@ garage: ## The store's tests on Garage, which ignores conditional writes (BENCH_
 	tools/setup test
 	STRONGROOM_TEST_GARAGE=$$(PYTHONPATH=bench python3 -c 'from harness import install; print(install.cargo("garage"))' | tail -n 1) \
 		cargo nextest run --workspace -E 'package(strongroom-store) & test(/^garage::/)' --run-ignored only
+
+traces: ## The tests of what is built only with `--features otlp`: spans reach a collector
+	tools/setup test
+	cargo nextest run --workspace --locked --features strongroom/otlp -E 'package(strongroom) & binary(telemetry)'
 
 lint: ## Format, clippy, licences and bans
 	tools/setup lint

@@ -16,9 +16,7 @@ class FailedSyncs:
     def __init__(self, server, report, seed):
         self.server = server
         self.report = report
-        credentials = server.create_key(), server.create_connection()
-        server.start()
-        self.session = Session(server, credentials, seed)
+        self.session = Session.begin(server, seed)
 
     def places(self, upload):
         """The paths that an upload's bytes and names are synced at."""

@@ -22,9 +22,7 @@ class KilledCompletes:
     def __init__(self, server, report, seed):
         self.server = server
         self.report = report
-        credentials = server.create_key(), server.create_connection()
-        server.start()
-        self.session = Session(server, credentials, seed)
+        self.session = Session.begin(server, seed)
         self.media = {}
 
     def step_through(self, name, call, paths):

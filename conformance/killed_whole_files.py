@@ -24,9 +24,7 @@ class KilledWholeFiles:
     def __init__(self, server, report, seed):
         self.server = server
         self.report = report
-        credentials = server.create_key(), server.create_connection()
-        server.start()
-        self.session = Session(server, credentials, seed)
+        self.session = Session.begin(server, seed)
         self.media = {}
 
     def step_through(self, call):

@@ -21,6 +21,13 @@ class Session:
         self.caller = None
         self.connect()
 
+    @classmethod
+    def begin(cls, server, seed):
+        """Starts the server; the session is of a key and a connection that are new."""
+        credentials = server.create_key(), server.create_connection()
+        server.start()
+        return cls(server, credentials, seed)
+
     def connect(self):
         """After every start: the server has another address then."""
         if self.caller:

@@ -4,7 +4,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::UploadState;
 
-use super::{Answer, Columns as _, Connection, json_list, signed, sql, uploads, usage};
+use super::{Answer, Columns as _, Connection, json_list, parts, sql, uploads, usage};
 use crate::CatalogError;
 use crate::records::Part;
 
@@ -81,17 +81,7 @@ pub(crate) async fn keep_read_part(
     if noted.rows_affected() == 0 {
         return Ok(false);
     }
-    sql("insert into part (connection_id, upload_id, number, size_bytes, digest, side, store_tag, received_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (connection_id, upload_id, number) do nothing")
-    .bind(owner.to_string())
-    .bind(upload.uuid().to_string())
-    .bind(i64::from(part.number))
-    .bind(signed(part.size_bytes))
-    .bind(part.digest.as_bytes().to_vec())
-    .bind(part.side.map(u64::cast_signed))
-    .bind(part.tag)
-    .bind(now.as_millis())
-    .execute(connection)
-    .await?;
+    // Whoever has read it before has read the same bytes.
+    parts::insert(connection, &owner, upload, part, now).await?;
     Ok(true)
 }
