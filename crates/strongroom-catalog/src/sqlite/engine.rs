@@ -16,11 +16,6 @@ use crate::CatalogError;
 /// How long a statement waits for another process's lock, such as that of `strongroom key create`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many pages the write-ahead log holds before they are copied into the file. Four times SQLite's own measure: a page that is
-/// written again and again is copied once, and the two syncs that go with it are shared by more writes (a small upload changes
-/// some 30 pages). At 16 MiB, reading the log when the process starts still takes milliseconds.
-const LOG_PAGES: &str = "4000";
-
 /// What the writer keeps of the file, in KiB as SQLite wants it. More than a group of writes changes: what does not fit is written
 /// before the commit, and again by it.
 const WRITER_CACHE: &str = "-16384";
@@ -90,7 +85,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         // What a statement may have to undo lies in memory, and not in a file that is made for it below /var/tmp: a trigger's
         // work spilled in every complete, and a full disk there was a full catalog.
         .pragma("temp_store", "memory")
-        .pragma("wal_autocheckpoint", LOG_PAGES)
+        // The log stays as short as SQLite makes it: on a full disk it is the reserve of 4 MiB that a checkpoint has to fit into
+        // (strongroom-store's local/reserve.rs).
         .statement_cache_capacity(STATEMENTS)
         .row_buffer_size(ROWS_AHEAD)
 }
