@@ -6,6 +6,7 @@ started once then, and found by TEST_POSTGRES and TEST_S3.
 """
 
 import atexit
+import base64
 import contextlib
 import ctypes
 import json
@@ -211,20 +212,30 @@ class S3:
         return {"STORE__URL": f"s3://{BUCKET}/{prefix}", "STORE__ENDPOINT": self.endpoint, "STORE__ACCESS_KEY_ID": ACCESS_KEY,
                 "STORE__SECRET_ACCESS_KEY": SECRET_KEY}
 
+    def entries(self, folder):
+        """What is in a folder, as SeaweedFS itself sees it."""
+        request = urllib.request.Request(f"{self.filer}/buckets/{BUCKET}/{folder}/?limit=100000", headers={"accept": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer).get("Entries") or []
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+            return []
+
+    def multiparts(self):
+        """The multipart uploads that are under way, and what each is of: folders that have the upload's record. A part that lands after
+        the end of its upload makes the folder anew, without one: its client is told NoSuchUpload, no S3 call shows it, and
+        SeaweedFS deletes it, unless it is too busy (`checkUploadStillOpen` in its weed/s3api)."""
+        records = {entry["FullPath"].rsplit("/", 1)[-1]: (entry.get("Extended") or {}).get("key") for entry in self.entries(".uploads")}
+        return {name: base64.b64decode(key).decode() for name, key in records.items() if key}
+
     def files(self, prefix):
-        """Paths and lengths of all objects below a prefix, as SeaweedFS itself sees them."""
+        """Paths and lengths of all objects below a prefix."""
         found, folders = {}, [prefix]
         while folders:
             folder = folders.pop()
-            request = urllib.request.Request(f"{self.filer}/buckets/{BUCKET}/{folder}/?limit=100000", headers={"accept": "application/json"})
-            try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
-                    entries = json.load(answer).get("Entries") or []
-            except urllib.error.HTTPError as error:
-                if error.code != 404:
-                    raise
-                continue
-            for entry in entries:
+            for entry in self.entries(folder):
                 path = entry["FullPath"].removeprefix(f"/buckets/{BUCKET}/")
                 if entry.get("Mode", 0) & (1 << 31):
                     folders.append(path)

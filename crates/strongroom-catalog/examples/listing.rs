@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use rusqlite::Connection;
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{MediaOrder, MediaPage, MediaPlace, Shelf};
 use strongroom_core::clock::Timestamp;
@@ -60,13 +60,13 @@ const FILL: &str = "
         select connection_id, case when id % 10 = 0 then 1 else 2 + id % 49 end, id, 0
         from media where connection_id = 'conn_benchbenchbenchbenchbenc' and (id % 10 = 0 or id % 1000 < 49);";
 
-async fn fill(path: &std::path::Path, media: u64) {
-    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+fn fill(path: &std::path::Path, media: u64) {
+    let connection = Connection::open(path).unwrap();
     let fill = FILL.replace("$media", &(media + media / 10).to_string());
     let fast = "pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -1000000; begin";
-    connection.execute(fast).await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(fill)).await.unwrap();
-    connection.execute("commit").await.unwrap();
+    connection.execute_batch(fast).unwrap();
+    connection.execute_batch(&fill).unwrap();
+    connection.execute_batch("commit").unwrap();
 }
 
 /// Prints what `call` takes. It answers how many rows it found.
@@ -93,7 +93,7 @@ async fn main() {
     drop(Catalog::open_sqlite(&path).await.unwrap());
     let started = Instant::now();
     if !is_filled {
-        fill(&path, media).await;
+        fill(&path, media);
     }
     let catalog = Catalog::open_sqlite(&path).await.unwrap();
     let bytes = std::fs::metadata(&path).unwrap().len();

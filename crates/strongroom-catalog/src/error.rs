@@ -31,9 +31,8 @@ pub enum CatalogError {
 /// What the triggers say while writes are held (migration 10).
 const HELD: &str = "the vault takes no writes: it moves, or has moved";
 
-/// What the engines say of a full disk: SQLite's primary result code (`SQLITE_FULL`, sqlite.org/rescode.html), and PostgreSQL's
-/// `disk_full` (postgresql.org/docs/15/errcodes-appendix.html).
-const FULL: [&str; 2] = ["13", "53100"];
+/// What PostgreSQL says of a full disk: `disk_full` (postgresql.org/docs/15/errcodes-appendix.html).
+const FULL: [&str; 1] = ["53100"];
 
 /// What PostgreSQL says of a transaction that it gave up for another one's sake: `serialization_failure`, `deadlock_detected`.
 const CONTENDED: [&str; 2] = ["40001", "40P01"];
@@ -51,6 +50,16 @@ impl From<sqlx::Error> for CatalogError {
                 Self::Contended(error.to_string())
             }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => Self::Unreadable(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) if message == HELD => Self::Held,
+            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
             _ => Self::Unavailable(error.to_string()),
         }
     }

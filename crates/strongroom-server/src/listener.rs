@@ -4,6 +4,7 @@
 //! (docs/adr/0007-http1-own-accept-loop.md).
 
 mod addresses;
+mod lending;
 mod pace;
 mod stream;
 
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use self::addresses::{Addresses, Place};
+pub(crate) use self::lending::Lending;
 use self::pace::{Pace, Paced};
 use self::stream::PacedStream;
 use crate::config;

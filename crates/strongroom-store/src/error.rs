@@ -7,7 +7,7 @@ use strongroom_core::content_digest::DigestMismatch;
 
 /// Why an operation of the store did not happen. Each variant is a decision for the caller; only [`StoreError::Io`] is
 /// not, and its text is for the operator, never for a client.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// There are no such bytes.
     #[error("no such bytes are stored")]

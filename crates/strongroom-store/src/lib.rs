@@ -82,7 +82,7 @@ pub use inventory::{StoredFile, StoredName};
 pub use local::Durability;
 pub use multipart::StagedMultipart;
 pub use part::{Landing, PartLocation, PartTry, StoredPart};
-pub use read::BlobReader;
+pub use read::{BlobReader, Piece};
 pub use rendition::NewRendition;
 pub use scratch::Scratch;
 pub use slot::SlotGuard;

@@ -1,6 +1,8 @@
 //! Reading what was published: in blocks, never far ahead of who reads.
 
+use std::fs::File;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +23,20 @@ use crate::store::{Backend, Store};
 #[derive(Debug, Clone)]
 pub struct BlobReader {
     backend: BackendReader,
+}
+
+/// The next of what is read.
+#[derive(Debug)]
+pub enum Piece {
+    /// Bytes.
+    Bytes(Bytes),
+    /// Bytes of a file that were in the page cache a moment ago, for who can send them from there.
+    Cached {
+        /// The file.
+        file: Arc<File>,
+        /// Which of its bytes.
+        range: Range<u64>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -156,6 +172,18 @@ impl BlobReader {
         match &self.backend {
             BackendReader::Local(local) => Either::Left(local.read(range)),
             BackendReader::Bucket(bucket) => Either::Right(bucket.read(range)),
+        }
+    }
+
+    /// As [`BlobReader::read`], with what is in the page cache left there.
+    ///
+    /// # Errors
+    /// As those of [`BlobReader::read`].
+    pub fn read_pieces(&self, range: Range<u64>) -> impl Stream<Item = Result<Piece, StoreError>> + Send + 'static {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        match &self.backend {
+            BackendReader::Local(local) => Either::Left(local.read_pieces(range)),
+            BackendReader::Bucket(bucket) => Either::Right(bucket.read(range).map(|block| Ok(Piece::Bytes(block?)))),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use strongroom_core::id::UploadId;
 
-use crate::blocking::blocking;
 use crate::bucket::{BucketOptions, BucketStore};
 use crate::directory::free_bytes;
 use crate::error::StoreError;
@@ -88,12 +87,12 @@ impl Store {
     ///
     /// # Errors
     /// `Io`.
-    pub async fn free_bytes(&self) -> Result<u64, StoreError> {
-        let root = match &self.backend {
-            Backend::Local(local) => local.layout().root().to_owned(),
-            Backend::Bucket(bucket) => bucket.scratch_area().to_owned(),
-        };
-        blocking(move || free_bytes(&root)).await
+    pub fn free_bytes(&self) -> Result<u64, StoreError> {
+        // Not on another thread: a local file system has these numbers in memory.
+        free_bytes(match &self.backend {
+            Backend::Local(local) => local.layout().root(),
+            Backend::Bucket(bucket) => bucket.scratch_area(),
+        })
     }
 
     /// Sets the reserve aside, as far as there is room: a few blocks that are never used until a row needs them which frees

@@ -1,9 +1,10 @@
 //! What PostgreSQL spells in its own way.
 
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Postgres, Row as _, Type};
 
-use super::Driver;
+use super::Statement;
+use crate::CatalogError;
 
 tokio::task_local! {
     /// Set where a query function runs through a pooler.
@@ -12,9 +13,22 @@ tokio::task_local! {
 
 /// A statement. What the pool's connections were given once they only name afterwards, which saves a round trip and the
 /// planning; through a pooler nothing has a name, since the next transaction may be another connection's.
-pub(crate) fn statement(text: &'static str) -> Query<'static, Driver, PgArguments> {
+pub(crate) fn statement(text: &'static str) -> Statement {
     let is_named = THROUGH_A_POOLER.try_with(|()| ()).is_err();
     sqlx::query(text).persistent(is_named)
+}
+
+/// A statement that is put together for one call.
+pub(crate) fn assembled(text: String) -> Statement {
+    sqlx::query(AssertSqlSafe(text)).persistent(false)
+}
+
+/// The value in a column, by its name or its place from 0.
+pub(crate) fn value<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
+    row: &'r PgRow,
+    column: impl ColumnIndex<PgRow>,
+) -> Result<T, CatalogError> {
+    Ok(row.try_get(column)?)
 }
 
 /// Runs what makes statements for a pooler.

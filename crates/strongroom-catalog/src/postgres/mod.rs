@@ -24,8 +24,9 @@ pub(crate) use engine::Engine;
 pub use options::PostgresOptions;
 pub(crate) use schema::is_new;
 
-/// The driver that `queries` is compiled against here.
-pub(crate) type Driver = sqlx::Postgres;
+/// What `queries` is compiled against here.
+pub(crate) use sqlx::postgres::{PgConnection as Connection, PgRow as Row};
+pub(crate) type Statement = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
 #[path = "../queries/mod.rs"]
 pub(crate) mod queries;

@@ -2,13 +2,12 @@
 
 use std::str::FromStr;
 
-use sqlx::Row as _;
 use strongroom_core::clock::Timestamp;
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{Malformed, UploadId};
 use strongroom_core::rendition::Size;
 
-use super::{Answer, Row};
+use super::{Answer, Row, dialect};
 use crate::CatalogError;
 
 /// Typed access to a row's columns by name.
@@ -84,23 +83,23 @@ fn unreadable(name: &str, value: &str) -> CatalogError {
 
 impl Columns for Row {
     fn text(&self, name: &str) -> Answer<String> {
-        Ok(self.try_get(name)?)
+        dialect::value(self, name)
     }
 
     fn optional_text(&self, name: &str) -> Answer<Option<String>> {
-        Ok(self.try_get(name)?)
+        dialect::value(self, name)
     }
 
     fn number(&self, name: &str) -> Answer<i64> {
-        Ok(self.try_get(name)?)
+        dialect::value(self, name)
     }
 
     fn optional_number(&self, name: &str) -> Answer<Option<i64>> {
-        Ok(self.try_get(name)?)
+        dialect::value(self, name)
     }
 
     fn optional_bytes32(&self, name: &str) -> Answer<Option<[u8; 32]>> {
-        let bytes: Option<Vec<u8>> = self.try_get(name)?;
+        let bytes: Option<Vec<u8>> = dialect::value(self, name)?;
         bytes.map(|b| b.try_into().map_err(|_| unreadable(name, "not 32 bytes"))).transpose()
     }
 }

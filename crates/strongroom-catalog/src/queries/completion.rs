@@ -111,13 +111,10 @@ async fn tell(
     shown: &blobs::Shown,
     now: Timestamp,
 ) -> Answer<()> {
-    let data = format!("{{\"mediaUploadId\":\"{}\",\"mediaId\":{media}}}", new.upload);
-    events::record(connection, &new.connection, "upload.completed", Some(media), data, now).await?;
-    if let Some(event_type) = settled_event(shown.status) {
-        let data = format!("{{\"mediaId\":{media}}}");
-        events::record(connection, &new.connection, event_type, Some(media), data, now).await?;
-    }
-    Ok(())
+    let completed = format!("{{\"mediaUploadId\":\"{}\",\"mediaId\":{media}}}", new.upload);
+    let mut events = vec![("upload.completed", completed)];
+    events.extend(settled_event(shown.status).map(|event_type| (event_type, format!("{{\"mediaId\":{media}}}"))));
+    events::record_first(connection, &new.connection, media, events, now).await
 }
 
 /// The event that tells of a media's end state.

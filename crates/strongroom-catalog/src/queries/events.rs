@@ -17,7 +17,7 @@ pub(super) async fn record(
     sql("insert into event (id, connection_id, type, media_id, sequence, data, created_at)
          select $1, $2, $3, $4, 1 + coalesce(max(sequence), 0), $5, $6
          from event where connection_id = $2 and media_id = $4")
-    .bind(EventId::random().to_string())
+    .bind(EventId::at(now).to_string())
     .bind(owner.to_string())
     .bind(event_type)
     .bind(media.map(MediaId::number))
@@ -25,6 +25,30 @@ pub(super) async fn record(
     .bind(now.as_millis())
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Writes the first events of a media that was made just now.
+pub(super) async fn record_first(
+    connection: &mut Connection,
+    owner: &ConnectionId,
+    media: MediaId,
+    events: Vec<(&'static str, String)>,
+    now: Timestamp,
+) -> Answer<()> {
+    for (sequence, (event_type, data)) in (1_i64..).zip(events) {
+        sql("insert into event (id, connection_id, type, media_id, sequence, data, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(EventId::at(now).to_string())
+        .bind(owner.to_string())
+        .bind(event_type)
+        .bind(media.number())
+        .bind(sequence)
+        .bind(data)
+        .bind(now.as_millis())
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use strongroom_core::id::{ConnectionId, FormId, PersonId};
 use strongroom_core::release_form::{Actor, FormAction};
 
 use super::gate::Gate;
-use super::{Answer, Columns as _, Connection, Query, Row, audit, documents, events, people, sql};
+use super::{Answer, Columns as _, Connection, Row, Statement, audit, documents, events, people, sql};
 use crate::records::{ConsentPage, Form, FormChange, FormTerms, NameOrder, Refused};
 
 /// Forms that `$condition` picks, each with its person's name and its newest document; an order may follow.
@@ -253,7 +253,7 @@ async fn write(
 }
 
 /// Binds whose form it is to `$1`, and what it says to `$2` to `$12`.
-fn bind_terms(query: Query, owner: &ConnectionId, terms: &FormTerms) -> Query {
+fn bind_terms(query: Statement, owner: &ConnectionId, terms: &FormTerms) -> Statement {
     query
         .bind(owner.to_string())
         .bind(terms.form_type.clone())

@@ -43,17 +43,13 @@ pub(crate) mod usage;
 
 mod columns;
 
-use super::{Driver, dialect};
+use super::{Connection, Row, Statement, dialect};
 use columns::Columns;
 
-type Connection = <Driver as sqlx::Database>::Connection;
-type Row = <Driver as sqlx::Database>::Row;
 type Answer<T> = Result<T, crate::CatalogError>;
 
-type Query = sqlx::query::Query<'static, Driver, <Driver as sqlx::Database>::Arguments>;
-
 /// A statement of this engine.
-fn sql(text: &'static str) -> Query {
+fn sql(text: &'static str) -> Statement {
     dialect::statement(text)
 }
 

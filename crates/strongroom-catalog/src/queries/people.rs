@@ -5,7 +5,7 @@ use strongroom_core::id::{BlobKey, ConnectionId, PersonId};
 use strongroom_core::media::{Failure, MediaStatus, MediaType};
 use strongroom_core::rendition::{RenditionName, Size};
 
-use super::{Answer, Columns as _, Connection, Query, Row, blobs, signed, sql, trash};
+use super::{Answer, Columns as _, Connection, Row, Statement, blobs, signed, sql, trash};
 use crate::records::{
     Avatar, AvatarState, ConsentPage, NameOrder, NewBlob, Person, PersonChange, PersonFacts, Refused, Rendition,
 };
@@ -82,7 +82,7 @@ pub(crate) async fn change_person(
 }
 
 /// Binds whose person it is to `$1`, and what is known of them to `$2` to `$9`.
-fn bind_facts(query: Query, owner: &ConnectionId, facts: PersonFacts) -> Query {
+fn bind_facts(query: Statement, owner: &ConnectionId, facts: PersonFacts) -> Statement {
     let search = search_text(&facts);
     query
         .bind(owner.to_string())

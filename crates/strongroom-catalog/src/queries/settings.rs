@@ -4,7 +4,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::connection::Environment;
 use strongroom_core::id::{ConnectionId, OrganisationId};
 
-use super::{Answer, Columns as _, Connection, Query, Row, connections, signed, sql};
+use super::{Answer, Columns as _, Connection, Row, Statement, connections, signed, sql};
 use crate::records::{OrganisationSettings, SettingsChange, VaultPlus};
 
 /// Sets the columns of a [`SettingsChange`] that is bound from `$3` on by [`bind_change`].
@@ -25,7 +25,7 @@ macro_rules! change_settings {
     };
 }
 
-fn bind_change(query: Query, change: SettingsChange) -> Query {
+fn bind_change(query: Statement, change: SettingsChange) -> Statement {
     let SettingsChange { consent_policy, quota_bytes, trash_retention_days, delivery_ttl_seconds, .. } = change;
     query
         .bind(consent_policy.is_some())

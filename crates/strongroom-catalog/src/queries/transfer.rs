@@ -2,11 +2,10 @@
 //!
 //! The texts that read tables are put together from the constants of `records/tables.rs`; nothing of a row is in them.
 
-use sqlx::{AssertSqlSafe, Row as _};
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{ConnectionId, UploadId};
 
-use super::{Answer, Columns as _, Connection, Row, sql};
+use super::{Answer, Columns as _, Connection, Row, dialect, sql};
 use crate::CatalogError;
 use crate::records::tables::Kind;
 use crate::records::{RelocatedPart, Relocation, RelocationRole, Table, TableRow, Value};
@@ -153,7 +152,7 @@ pub(crate) async fn relocated_parts(
 /// How many rows a table has.
 pub(crate) async fn count_rows(connection: &mut Connection, table: &'static Table) -> Answer<i64> {
     let text = format!("select count(*) as total from {}", table.name);
-    let row = sqlx::query(AssertSqlSafe(text)).persistent(false).fetch_one(connection).await?;
+    let row = dialect::assembled(text).fetch_one(connection).await?;
     row.number("total")
 }
 
@@ -170,7 +169,7 @@ pub(crate) async fn table_page(
         format!("where ({key}) > ({})", parameters.join(", "))
     });
     let text = format!("select {columns} from {} {beyond} order by {key} limit {limit}", table.name);
-    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+    let mut query = dialect::assembled(text);
     for value in after.into_iter().flatten().take(table.key_columns) {
         query = match value {
             Value::Text(text) => query.bind(text),
@@ -185,9 +184,9 @@ pub(crate) async fn table_page(
 fn read_row(row: &Row, table: &Table) -> Answer<TableRow> {
     let value = |(index, (_, kind)): (usize, &(&str, Kind))| {
         Ok(match kind {
-            Kind::Text => Value::Text(row.try_get(index)?),
-            Kind::Number => Value::Number(row.try_get(index)?),
-            Kind::Bytes => Value::Bytes(row.try_get(index)?),
+            Kind::Text => Value::Text(dialect::value(row, index)?),
+            Kind::Number => Value::Number(dialect::value(row, index)?),
+            Kind::Bytes => Value::Bytes(dialect::value(row, index)?),
         })
     };
     table.columns.iter().enumerate().map(value).collect()

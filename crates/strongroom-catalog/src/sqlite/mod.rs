@@ -1,27 +1,55 @@
 //! The embedded engine: one file, one writer, many readers.
 
 mod commits;
+mod connection;
 mod engine;
 #[cfg(test)]
 mod plans;
 mod readers;
 mod remembered;
+mod schema;
 mod scrub;
+mod statement;
 pub(crate) mod transfer;
 mod writer;
 
+use crate::CatalogError;
+
 pub(crate) use engine::Engine;
 
-/// The driver that `queries` is compiled against here.
-pub(crate) type Driver = sqlx::Sqlite;
+/// What `queries` is compiled against here.
+pub(crate) use rusqlite::Connection;
+pub(crate) use statement::{Row, Statement};
+
+/// Runs what waits for the disk on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+) -> Result<T, CatalogError> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|_| Err(CatalogError::Unavailable("a call to the catalog was cut short".to_owned())))
+}
 
 /// What PostgreSQL spells `for update skip locked`; a database with one writer needs nothing.
 pub(crate) mod dialect {
+    use rusqlite::types::FromSql;
+
+    use super::statement::Column;
+    use super::{Row, Statement};
+    use crate::CatalogError;
+
     /// A statement.
-    pub(crate) fn statement(
-        text: &'static str,
-    ) -> sqlx::query::Query<'static, super::Driver, <super::Driver as sqlx::Database>::Arguments> {
-        sqlx::query(text)
+    pub(crate) fn statement(text: &'static str) -> Statement {
+        Statement::new(text)
+    }
+
+    /// A statement that is put together for one call.
+    pub(crate) fn assembled(text: String) -> Statement {
+        Statement::new(text)
+    }
+
+    /// The value in a column, by its name or its place from 0.
+    pub(crate) fn value<T: FromSql>(row: &Row, column: impl Column) -> Result<T, CatalogError> {
+        row.get(column)
     }
 
     /// Appended to the sub-select of a claim.

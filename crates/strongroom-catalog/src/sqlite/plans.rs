@@ -1,10 +1,8 @@
 //! The statements that run often, held to their indexes: a plan that scans is right today and slow in a year.
 
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
-
-use super::Engine;
 use super::queries::listing::Filter;
 use super::queries::{attached, depth, jobs, listing, stored};
+use super::{Engine, Statement};
 use crate::records::MediaOrder;
 
 /// An engine on a new file that holds 10,000 media and their 10,000 done jobs.
@@ -21,18 +19,18 @@ async fn filled(home: &tempfile::TempDir) -> Engine {
             select 'conn', 'upload' || i, 'blob' || i, 'photo', 'ready', '', i from n;
         insert into job (connection_id, kind, blob_key, state, run_at, created_at, updated_at)
             select 'conn', 'render_photo', 'blob' || i, 'done', i, i, i from n;";
-    engine
-        .writer
-        .write(move |connection| Box::pin(async move { Ok(connection.execute(fill).await.map(drop)?) }))
-        .await
-        .unwrap();
+    engine.writer.write(move |connection| Box::pin(async move { Ok(connection.execute_batch(fill)?) })).await.unwrap();
     engine
 }
 
 /// The steps of the plan for `text`, as SQLite tells them.
 async fn plan(engine: &Engine, text: &str) -> Vec<String> {
-    let rows = engine.readers.rows(AssertSqlSafe(format!("explain query plan {text}"))).await.unwrap();
-    rows.iter().map(|row| row.get("detail")).collect()
+    // No plan depends on a value.
+    let parameters = (0..text.matches('$').count()).map(|_| None::<i64>);
+    let statement = parameters.fold(Statement::new(format!("explain query plan {text}")), Statement::bind);
+    let read = engine.readers.read(|connection| Box::pin(async { Ok(statement.fetch_all(connection).await?) }));
+    let rows = read.await.unwrap();
+    rows.iter().map(|row| row.get("detail").unwrap()).collect()
 }
 
 fn uses(plan: &[String], index: &str) -> bool {

@@ -1,7 +1,5 @@
 //! What a move asks of the embedded engine alone.
 
-use sqlx::Row as _;
-
 use super::Engine;
 use crate::CatalogError;
 
@@ -13,15 +11,13 @@ impl Engine {
     /// row with the highest is gone.
     pub(crate) async fn last_numbers(&self) -> Result<Vec<(String, i64)>, CatalogError> {
         let rows = self.readers.rows("select name, seq from sqlite_sequence order by name").await?;
-        rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("seq")?))).collect()
+        rows.iter().map(|row| Ok((row.get("name")?, row.get("seq")?))).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
-
-    use sqlx::Executor as _;
 
     use super::*;
     use crate::records::tables::{Kind, LEFT, SIGNING_KEYS, TABLES, Table};
@@ -39,15 +35,16 @@ mod tests {
         let rows = engine(&home).await.readers.rows(text).await.unwrap();
         let mut schema: BTreeMap<String, BTreeSet<(String, &str, bool, bool)>> = BTreeMap::new();
         for row in rows {
-            let table: String = row.get("table_name");
+            let table: String = row.get("table_name").unwrap();
             let is_own = table.starts_with("sqlite_") || table.starts_with("_sqlx") || table.starts_with("media_text_");
             if !is_own && !LEFT.contains(&table.as_str()) {
-                let kind = match row.get::<String, _>("type").as_str() {
+                let kind = match row.get::<String>("type").unwrap().as_str() {
                     "text" => "Text",
                     "blob" => "Bytes",
                     _ => "Number",
                 };
-                let column = (row.get("name"), kind, row.get::<i64, _>("pk") > 0, row.get("numbered"));
+                let column =
+                    (row.get("name").unwrap(), kind, row.get::<i64>("pk").unwrap() > 0, row.get("numbered").unwrap());
                 schema.entry(table).or_default().insert(column);
             }
         }
@@ -72,7 +69,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let text = "select name from sqlite_master where type = 'trigger' and name like 'held%'";
         let rows = engine(&home).await.readers.rows(text).await.unwrap();
-        let held: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+        let held: BTreeSet<String> = rows.iter().map(|row| row.get("name").unwrap()).collect();
         let written = TABLES.iter().chain([&SIGNING_KEYS]).filter(|table| table.name != "listing");
         let wanted: BTreeSet<String> = written
             .flat_map(|table| ["insert", "update", "delete"].map(|event| format!("held_{}_{event}", table.name)))
@@ -85,9 +82,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let engine = engine(&home).await;
         let run = |text: &'static str| {
-            engine
-                .writer
-                .write(move |connection| Box::pin(async move { Ok(connection.execute(text).await.map(drop)?) }))
+            engine.writer.write(move |connection| Box::pin(async move { Ok(connection.execute_batch(text)?) }))
         };
         run("insert into relocation (id, token, role, is_held, began_at) values (1, 't', 'leaving', 0, 0)")
             .await

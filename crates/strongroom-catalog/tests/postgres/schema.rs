@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use rusqlite::Connection;
+use sqlx::{AssertSqlSafe, Row as _};
 use strongroom_catalog::Catalog;
 
 use crate::cluster::Database;
@@ -84,7 +84,7 @@ const CHECKS_OF_POSTGRES: &str = "
     where contype = 'c' and connamespace = 'public'::regnamespace";
 
 struct Schemas {
-    sqlite: SqliteConnection,
+    sqlite: Connection,
     postgres: Database,
 }
 
@@ -92,15 +92,16 @@ impl Schemas {
     async fn of_today(home: &tempfile::TempDir) -> Self {
         let path = home.path().join("catalog.sqlite");
         drop(Catalog::open_sqlite(&path).await.unwrap());
-        let sqlite = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        let sqlite = Connection::open(path).unwrap();
         Self { sqlite, postgres: Database::migrated().await }
     }
 
-    async fn assert_same(&mut self, of_sqlite: &'static str, of_postgres: &'static str) {
-        let sqlite = sqlx::query(of_sqlite).fetch_all(&mut self.sqlite).await.unwrap();
+    async fn assert_same(&self, of_sqlite: &'static str, of_postgres: &'static str) {
+        let mut sqlite = self.sqlite.prepare(of_sqlite).unwrap();
+        let sqlite = sqlite.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap);
         let postgres =
             sqlx::query(AssertSqlSafe(of_postgres)).fetch_all(&mut self.postgres.superuser().await).await.unwrap();
-        compare(sqlite.iter().map(|row| row.get(0)), postgres.iter().map(|row| row.get(0)));
+        compare(sqlite, postgres.iter().map(|row| row.get(0)));
     }
 }
 
@@ -120,7 +121,7 @@ fn compare(sqlite: impl Iterator<Item = String>, postgres: impl Iterator<Item = 
 #[tokio::test]
 async fn tables_and_what_holds_for_them_are_the_same() {
     let home = tempfile::tempdir().unwrap();
-    let mut schemas = Schemas::of_today(&home).await;
+    let schemas = Schemas::of_today(&home).await;
     schemas.assert_same(COLUMNS_OF_SQLITE, COLUMNS_OF_POSTGRES).await;
     schemas.assert_same(INDEXES_OF_SQLITE, INDEXES_OF_POSTGRES).await;
     schemas.assert_same(KEYS_OF_SQLITE, KEYS_OF_POSTGRES).await;
@@ -131,13 +132,11 @@ async fn tables_and_what_holds_for_them_are_the_same() {
 #[tokio::test]
 async fn columns_hold_the_same_words() {
     let home = tempfile::tempdir().unwrap();
-    let mut schemas = Schemas::of_today(&home).await;
-    let sqlite = sqlx::query(CHECKS_OF_SQLITE).fetch_all(&mut schemas.sqlite).await.unwrap();
+    let schemas = Schemas::of_today(&home).await;
+    let mut sqlite = schemas.sqlite.prepare(CHECKS_OF_SQLITE).unwrap();
+    let sqlite = sqlite.query_map([], |row| Ok(checks(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?))).unwrap();
     let postgres = sqlx::query(CHECKS_OF_POSTGRES).fetch_all(&mut schemas.postgres.superuser().await).await.unwrap();
-    compare(
-        sqlite.iter().flat_map(|row| checks(row.get(0), row.get(1))),
-        postgres.iter().flat_map(|row| checks(row.get(0), row.get(1))),
-    );
+    compare(sqlite.flat_map(Result::unwrap), postgres.iter().flat_map(|row| checks(row.get(0), row.get(1))));
 }
 
 /// `table.column: words` of every `check (column …)`.

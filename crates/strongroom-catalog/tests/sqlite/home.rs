@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use sqlx::Connection as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use rusqlite::Connection;
 use strongroom_catalog::Catalog;
 
 /// Gone with its directory when dropped.
@@ -23,7 +22,9 @@ impl Home {
     }
 
     /// A connection as another process would have it.
-    pub(crate) async fn connect(&self) -> SqliteConnection {
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.path())).await.unwrap()
+    pub(crate) fn connect(&self) -> Connection {
+        let connection = Connection::open(self.path()).unwrap();
+        connection.execute_batch("pragma foreign_keys = on").unwrap();
+        connection
     }
 }

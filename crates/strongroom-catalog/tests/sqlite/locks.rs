@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::Executor as _;
 use strongroom_catalog::Catalog;
 
 use crate::conformance::fixtures::{open, tenant};
@@ -15,8 +14,8 @@ async fn a_lock_held_for_a_second_delays_but_fails_nothing() {
     let home = Home::new();
     let catalog = home.open().await;
     let owner = tenant(&catalog).await;
-    let mut other = home.connect().await;
-    other.execute("begin immediate").await.unwrap();
+    let other = home.connect();
+    other.execute_batch("begin immediate").unwrap();
     let mut writes: Vec<_> = (0..16)
         .map(|_| {
             let (catalog, owner) = (catalog.clone(), owner.clone());
@@ -26,7 +25,7 @@ async fn a_lock_held_for_a_second_delays_but_fails_nothing() {
     let early = tokio::time::timeout(Duration::from_secs(1), &mut writes[0]).await;
     assert!(early.is_err(), "no write is acknowledged while another process holds the lock");
     assert_eq!(catalog.list_uploads(owner.clone(), None, 100, 0).await.unwrap(), [], "and readers do not wait");
-    other.execute("commit").await.unwrap();
+    other.execute_batch("commit").unwrap();
     for write in writes {
         write.await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! What the catalog's methods do not show yet, asked of the rows themselves.
 
-use sqlx::{Executor as _, Row as _};
+use rusqlite::params;
 use strongroom_catalog::records::{MediaOrder, MediaPage};
 use strongroom_core::media::FailureCode;
 
@@ -23,15 +23,12 @@ async fn events_of_a_media_are_numbered_from_one() {
         let job = claim(&catalog, at(3)).await;
         assert!(catalog.finish_render(job, facts(seed), at(3)).await.unwrap());
     }
-    let rows = sqlx::query(
-        "select media_id, group_concat(sequence || ' ' || type, ', ') as story
-         from (select * from event where connection_id = $1 order by media_id, sequence) group by media_id",
-    )
-    .bind(owner.to_string())
-    .fetch_all(&mut home.connect().await)
-    .await
-    .unwrap();
-    let stories: Vec<String> = rows.iter().map(|row| row.get("story")).collect();
+    let other = home.connect();
+    let text = "select group_concat(sequence || ' ' || type, ', ') as story
+                from (select * from event where connection_id = ?1 order by media_id, sequence) group by media_id";
+    let mut statement = other.prepare(text).unwrap();
+    let rows = statement.query_map([owner.to_string()], |row| row.get(0)).unwrap();
+    let stories: Vec<String> = rows.map(Result::unwrap).collect();
     let retried = "1 upload.completed, 2 media.failed, 3 media.ready";
     let shared = "1 upload.completed, 2 media.ready";
     assert_eq!(stories, ["1 connection.created, 1 upload.expired", retried, shared, retried, shared]);
@@ -46,11 +43,11 @@ async fn media_are_ordered_by_likes_and_tips() {
     for seed in 0..5 {
         ids.push(completed(&catalog, &owner, seed, at(0)).await.media);
     }
-    let mut other = home.connect().await;
+    let other = home.connect();
     for (id, likes, tips) in [(0, 5, 1), (1, 9, 0), (2, 5, 7), (3, 0, 7), (4, 5, 3)] {
         let number = ids[id].number();
-        let update = sqlx::query("update media set likes = $2, tips = $3 where id = $1");
-        other.execute(update.bind(number).bind(likes).bind(tips)).await.unwrap();
+        let update = "update media set likes = ?2, tips = ?3 where id = ?1";
+        other.execute(update, params![number, likes, tips]).unwrap();
     }
     for (order, ascending) in [(MediaOrder::Likes, [3, 0, 2, 4, 1]), (MediaOrder::Tips, [1, 0, 4, 2, 3])] {
         for descending in [false, true] {
@@ -74,7 +71,7 @@ async fn of_a_deleted_connection_only_events_and_the_audit_log_stay() {
     let owner = tenant(&catalog).await;
     let media = completed(&catalog, &owner, 1, at(0)).await.media.number();
     open(&catalog, &owner, at(0)).await;
-    let mut other = home.connect().await;
+    let other = home.connect();
     let (id, blob) = (owner.to_string(), "(select key from blob where connection_id = list.connection_id)");
     let fill = format!(
         "insert into list (connection_id, id, type, name, created_at, updated_at) values ('{id}', 1, 'custom', '', 0, 0);
@@ -91,7 +88,7 @@ async fn of_a_deleted_connection_only_events_and_the_audit_log_stay() {
              select connection_id, id, '', 'system', '{{}}', 0 from release_form;
          insert into rendition_access (connection_id, media_id, name, total, last_at) values ('{id}', {media}, 'thumb', 1, 0);"
     );
-    other.execute(sqlx::AssertSqlSafe(fill)).await.unwrap();
+    other.execute_batch(&fill).unwrap();
 
     assert!(catalog.delete_connection(owner.clone(), at(1)).await.unwrap());
     let remains = catalog.remains(owner.clone()).await.unwrap();
@@ -99,16 +96,16 @@ async fn of_a_deleted_connection_only_events_and_the_audit_log_stay() {
     catalog.bury_connection(owner.clone(), at(2), at(3)).await.unwrap();
     let tables = "select m.name from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and c.name = 'connection_id'";
     let mut kept = Vec::new();
-    let tables = sqlx::query(tables).fetch_all(&mut other).await.unwrap();
-    for table in tables.iter().map(|row| row.get::<String, _>("name")) {
-        let count = sqlx::AssertSqlSafe(format!("select count(*) as total from {table} where connection_id = $1"));
-        let row = sqlx::query(count).bind(owner.to_string()).fetch_one(&mut other).await.unwrap();
-        if row.get::<i64, _>("total") > 0 {
+    let mut tables = other.prepare(tables).unwrap();
+    for table in tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap) {
+        let count = format!("select count(*) from {table} where connection_id = ?1");
+        let total: i64 = other.query_row(&count, [owner.to_string()], |row| row.get(0)).unwrap();
+        if total > 0 {
             kept.push(table);
         }
     }
     kept.sort();
     assert_eq!(kept, ["event", "release_form_audit"]);
-    let row = sqlx::query("select name || username as known from connection").fetch_one(&mut other).await.unwrap();
-    assert_eq!(row.get::<String, _>("known"), "");
+    let known: String = other.query_row("select name || username from connection", [], |row| row.get(0)).unwrap();
+    assert_eq!(known, "");
 }

@@ -1,15 +1,19 @@
 //! Answering with a file: conditional requests, ranges, and headers that leave a browser nothing to guess.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
-use strongroom_store::{BlobReader, StoreError};
+use futures_util::{Stream, StreamExt as _, stream};
+use strongroom_store::{BlobReader, Piece, StoreError};
 
 use super::ranges::{Wanted, wanted};
+use crate::listener::Lending;
 use crate::problem::{Kind, Problem};
 
 /// What is said of a file beside its bytes.
@@ -22,17 +26,47 @@ pub(crate) struct Entity {
     pub(crate) cache_control: HeaderValue,
 }
 
+/// What a client wants of a file.
+pub(crate) struct Fetch {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    /// The connection, where it takes files as they are.
+    lending: Option<Lending>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Fetch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let lending = parts.extensions.get().cloned();
+        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone(), lending })
+    }
+}
+
+impl Fetch {
+    /// The bytes of `range`: those in memory as blanks, which the connection fills in.
+    fn read(
+        &self,
+        reader: &BlobReader,
+        range: Range<u64>,
+    ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static {
+        let Some(lending) = self.lending.clone() else { return reader.read(range).left_stream() };
+        let pieces = reader.read_pieces(range).map(move |piece| {
+            Ok(match piece? {
+                Piece::Bytes(bytes) => bytes,
+                Piece::Cached { file, range } => lending.lend(file, range),
+            })
+        });
+        pieces.right_stream()
+    }
+}
+
 /// Answers a `GET` or `HEAD` with `reader`'s bytes.
-pub(crate) fn serve(
-    reader: &BlobReader,
-    entity: &Entity,
-    method: &Method,
-    request: &HeaderMap,
-) -> Result<Response, Problem> {
-    let mut response = if is_current(request, &entity.etag) {
+pub(crate) fn serve(reader: &BlobReader, entity: &Entity, fetch: &Fetch) -> Result<Response, Problem> {
+    let mut response = if is_current(&fetch.headers, &entity.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        content(reader, entity, method, request)?
+        content(reader, entity, fetch)?
     };
     let headers = response.headers_mut();
     let etag = HeaderValue::from_str(&entity.etag).map_err(|error| Problem::internal(error.to_string()))?;
@@ -46,13 +80,8 @@ pub(crate) fn serve(
 }
 
 /// Answers with bytes that a stranger made and nobody cleaned. Opened by itself, even a polyglot is data then, and not a page.
-pub(crate) fn serve_as_data(
-    reader: &BlobReader,
-    entity: &Entity,
-    method: &Method,
-    request: &HeaderMap,
-) -> Result<Response, Problem> {
-    let mut response = serve(reader, entity, method, request)?;
+pub(crate) fn serve_as_data(reader: &BlobReader, entity: &Entity, fetch: &Fetch) -> Result<Response, Problem> {
+    let mut response = serve(reader, entity, fetch)?;
     let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, sandbox);
     Ok(response)
@@ -67,9 +96,9 @@ fn is_current(request: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
-fn content(reader: &BlobReader, entity: &Entity, method: &Method, request: &HeaderMap) -> Result<Response, Problem> {
-    let length = reader.len();
-    let is_head = method == Method::HEAD;
+fn content(reader: &BlobReader, entity: &Entity, fetch: &Fetch) -> Result<Response, Problem> {
+    let (length, request) = (reader.len(), &fetch.headers);
+    let is_head = fetch.method == Method::HEAD;
     // `If-Range` (§13.1.5) needs a strong match; a date or a weak tag is none. A range is for GET alone (§14.2).
     let range = request.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !is_head);
     let if_range = request.get(header::IF_RANGE).map(|value| value.to_str().is_ok_and(|tag| tag.trim() == entity.etag));
@@ -83,22 +112,22 @@ fn content(reader: &BlobReader, entity: &Entity, method: &Method, request: &Head
             Ok(response)
         }
         Wanted::Whole => {
-            let body = if is_head { Body::empty() } else { Body::from_stream(reader.read(0..length)) };
+            let body = if is_head { Body::empty() } else { Body::from_stream(fetch.read(reader, 0..length)) };
             Ok(answer(StatusCode::OK, entity.content_type, length, body))
         }
         Wanted::Ranges(ranges) if ranges.len() == 1 => {
             let range = ranges[0].clone();
-            let body = Body::from_stream(reader.read(range.clone()));
+            let body = Body::from_stream(fetch.read(reader, range.clone()));
             let mut response = answer(StatusCode::PARTIAL_CONTENT, entity.content_type, range.end - range.start, body);
             insert_text(response.headers_mut(), header::CONTENT_RANGE, &content_range(&range, length));
             Ok(response)
         }
-        Wanted::Ranges(ranges) => Ok(multipart(reader, entity, &ranges)),
+        Wanted::Ranges(ranges) => Ok(multipart(reader, entity, fetch, &ranges)),
     }
 }
 
 /// Several ranges as `multipart/byteranges` (§14.6).
-fn multipart(reader: &BlobReader, entity: &Entity, ranges: &[Range<u64>]) -> Response {
+fn multipart(reader: &BlobReader, entity: &Entity, fetch: &Fetch, ranges: &[Range<u64>]) -> Response {
     const BOUNDARY: &str = "strongroom-byteranges-7d1fb0c6a95e";
     let head = |range: &Range<u64>| {
         let (content_type, content_range) = (entity.content_type, content_range(range, reader.len()));
@@ -111,7 +140,7 @@ fn multipart(reader: &BlobReader, entity: &Entity, ranges: &[Range<u64>]) -> Res
         .iter()
         .map(|range| {
             let head = Bytes::from(head(range));
-            stream::once(async { Ok::<_, StoreError>(head) }).chain(reader.read(range.clone())).boxed()
+            stream::once(async { Ok::<_, StoreError>(head) }).chain(fetch.read(reader, range.clone())).boxed()
         })
         .collect();
     let tail = stream::once(async { Ok(Bytes::from(tail)) });

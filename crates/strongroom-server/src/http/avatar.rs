@@ -1,7 +1,7 @@
 //! `GET /people/{personId}/{file}`: an avatar, to whoever holds a good URL.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::HeaderValue;
 use axum::response::Response;
 use strongroom_core::id::PersonId;
 use strongroom_core::signed_url::{Subject, path_number};
@@ -9,7 +9,7 @@ use strongroom_core::signed_url::{Subject, path_number};
 use super::deliver::refused;
 use crate::app::App;
 use crate::delivery::disposition;
-use crate::delivery::entity::{Entity, serve};
+use crate::delivery::entity::{Entity, Fetch, serve};
 use crate::delivery::urls::parse_file_name;
 use crate::problem::{Kind, Problem};
 
@@ -18,8 +18,7 @@ pub(super) async fn avatar(
     State(app): State<App>,
     Path((person, file)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    fetch: Fetch,
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let id = PersonId::new(path_number(&person).map_err(refused)?);
@@ -43,5 +42,5 @@ pub(super) async fn avatar(
         disposition: disposition::inline(&format!("{id}-{file}")),
         cache_control: HeaderValue::from_str(&cache_control).map_err(|error| Problem::internal(error.to_string()))?,
     };
-    serve(&reader, &entity, &method, &headers)
+    serve(&reader, &entity, &fetch)
 }

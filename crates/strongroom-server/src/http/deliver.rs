@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use strongroom_catalog::records::{Deliverable, Rendition};
 use strongroom_core::id::MediaId;
@@ -14,7 +14,7 @@ use strongroom_store::StoreError;
 use crate::app::App;
 use crate::delivery::consent::withheld;
 use crate::delivery::disposition;
-use crate::delivery::entity::{Entity, serve};
+use crate::delivery::entity::{Entity, Fetch, serve};
 use crate::delivery::urls::parse_file_name;
 use crate::http::cors;
 use crate::problem::{Kind, Problem};
@@ -27,8 +27,7 @@ pub(super) async fn deliver(
     State(app): State<App>,
     Path((media, file)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    fetch: Fetch,
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     // The signature first: to whoever cannot sign, a media that exists and one that does not look alike.
@@ -50,7 +49,7 @@ pub(super) async fn deliver(
     if app.config.store.redirect && found.settings.policy() != ConsentPolicy::Require {
         let disposition = disposition::inline(&format!("{id}-{file}"));
         if let Some(mut redirect) = to_bucket(&app, &found, &disposition).await? {
-            cors::delivered(&app, &found.settings, &headers, &mut redirect);
+            cors::delivered(&app, &found.settings, &fetch.headers, &mut redirect);
             app.fetch_counts.count(&found.connection, id, name, now);
             return Ok(redirect);
         }
@@ -82,9 +81,9 @@ pub(super) async fn deliver(
         disposition: disposition::inline(&format!("{id}-{file}")),
         cache_control: cache_control.map_err(|error| Problem::internal(error.to_string()))?,
     };
-    let mut response = serve(&reader, &entity, &method, &headers)?;
-    cors::delivered(&app, &found.settings, &headers, &mut response);
-    if is_fetch(&method, &response) {
+    let mut response = serve(&reader, &entity, &fetch)?;
+    cors::delivered(&app, &found.settings, &fetch.headers, &mut response);
+    if is_fetch(&fetch.method, &response) {
         app.fetch_counts.count(&found.connection, id, name, now);
     }
     Ok(response)

@@ -15,7 +15,7 @@ pub(super) async fn live() -> Json<Value> {
 /// The process can do its work: catalog and store answer, the disk has room, and it is not draining.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let catalog = app.catalog.probe().await.is_ok();
-    let free_bytes = app.store.free_bytes().await.ok();
+    let free_bytes = app.store.free_bytes().ok();
     let has_room = free_bytes.is_some_and(|free| free >= app.config.store.min_free_bytes);
     let draining = app.drain.is_draining();
     let is_ready = catalog && has_room && !draining;

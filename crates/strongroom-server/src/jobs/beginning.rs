@@ -68,7 +68,7 @@ impl Worker {
     async fn check_room(&self, job: &ClaimedJob) -> Result<(), Attempt> {
         let original = self.store.open_blob(job.blob).await?.len();
         let need = original.saturating_mul(ROOM_FACTOR).saturating_add(self.min_free_bytes);
-        let free = self.store.free_bytes().await?;
+        let free = self.store.free_bytes()?;
         if free >= need {
             return Ok(());
         }

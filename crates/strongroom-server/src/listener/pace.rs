@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tower::Service;
 
+use super::lending::Lending;
 use crate::config::Deadlines;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ enum Phase {
 pub(super) struct Pace {
     now: Arc<Mutex<Now>>,
     pub(super) deadlines: Deadlines,
+    /// What bodies of this connection have lent it.
+    pub(super) lending: Lending,
 }
 
 struct Now {
@@ -45,7 +48,7 @@ struct Now {
 impl Pace {
     pub(super) fn new(deadlines: Deadlines) -> Self {
         let now = Now { phase: Phase::New, number: 0, reader: None };
-        Self { now: Arc::new(Mutex::new(now)), deadlines }
+        Self { now: Arc::new(Mutex::new(now)), deadlines, lending: Lending::default() }
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
@@ -111,8 +114,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         self.pace.enter(Phase::Request);
+        request.extensions_mut().insert(self.pace.lending.clone());
         let (answering, pace) = (self.inner.call(request), self.pace.clone());
         Box::pin(async move {
             let sent = Sent(pace);

@@ -2,10 +2,10 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -45,6 +45,18 @@ impl Alarm {
 impl PacedStream {
     pub(super) fn new(socket: TcpStream, pace: Pace) -> Self {
         Self { socket, pace, reading: Alarm::default(), writing: Alarm::default(), counted: Counted::default() }
+    }
+
+    /// Writes what comes first in `slices`, which may be a file's.
+    fn poll_lent(&mut self, context: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let (socket, lending) = (&self.socket, &self.pace.lending);
+        loop {
+            ready!(socket.poll_write_ready(context))?;
+            match socket.try_io(Interest::WRITABLE, || lending.write(socket, slices)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
     }
 
     fn check_writing(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -89,9 +101,8 @@ impl AsyncRead for PacedStream {
 }
 
 impl AsyncWrite for PacedStream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.check_writing(result, context)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -99,7 +110,7 @@ impl AsyncWrite for PacedStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
+        let result = self.poll_lent(context, slices);
         self.check_writing(result, context)
     }
 

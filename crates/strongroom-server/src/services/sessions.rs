@@ -40,7 +40,7 @@ impl Sessions {
     /// Opens a session.
     pub(crate) async fn open(&self, connection: &Connection, new: NewSession) -> Result<Upload, Problem> {
         let plan = self.plan(new.size)?;
-        self.check_free_space(new.size).await?;
+        self.check_free_space(new.size)?;
         let now = self.clock.now();
         let upload = Upload {
             connection: connection.id.clone(),
@@ -74,12 +74,12 @@ impl Sessions {
         })
     }
 
-    async fn check_free_space(&self, size: u64) -> Result<(), Problem> {
+    fn check_free_space(&self, size: u64) -> Result<(), Problem> {
         if self.store.is_shared() {
             // A bucket does not tell how much it takes.
             return Ok(());
         }
-        let free = self.store.free_bytes().await?;
+        let free = self.store.free_bytes()?;
         if free.saturating_sub(size) >= self.min_free_bytes {
             return Ok(());
         }

@@ -62,7 +62,7 @@ impl Queues {
             }
             Err(_) => forget(),
         }
-        gauge(&FREE_BYTES, &[]).set(self.store.free_bytes().await.map_or(f64::NAN, exact));
+        gauge(&FREE_BYTES, &[]).set(self.store.free_bytes().map_or(f64::NAN, exact));
         *looked = Some(Instant::now());
     }
 }

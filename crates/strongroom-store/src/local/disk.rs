@@ -12,6 +12,7 @@ use rustix::io::ReadWriteFlags;
 
 use crate::error::StoreError;
 use crate::fault::{Hook, Step};
+use crate::local::together::Together;
 
 /// Mode of every file: the owner's alone.
 const FILE_MODE: u32 = 0o600;
@@ -29,11 +30,17 @@ pub enum Durability {
 pub(crate) struct Disk {
     durability: Durability,
     hook: Option<Hook>,
+    together: Together,
 }
 
 impl Disk {
-    pub(crate) const fn new(durability: Durability, hook: Option<Hook>) -> Self {
-        Self { durability, hook }
+    pub(crate) fn new(durability: Durability, hook: Option<Hook>) -> Self {
+        Self { durability, hook, together: Together::default() }
+    }
+
+    /// Whether syncs do anything.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.durability == Durability::Strict
     }
 
     fn step(&self, step: Step, action: &str, path: &Path) -> Result<(), StoreError> {
@@ -109,14 +116,16 @@ impl Disk {
         file.sync_data().map_err(|e| StoreError::of("sync", path, &e))
     }
 
-    /// Brings the names in a directory to stable storage.
+    /// Brings the names in a directory to stable storage, together with whoever wants the same at this moment.
     pub(crate) fn sync_directory(&self, path: &Path) -> Result<(), StoreError> {
         if self.durability == Durability::Relaxed {
             return Ok(());
         }
-        self.step(Step::SyncDirectory, "sync", path)?;
-        let directory = open(path, OFlags::RDONLY | OFlags::DIRECTORY);
-        directory.and_then(|directory| directory.sync_all()).map_err(|e| StoreError::of("sync", path, &e))
+        self.together.sync(path, || {
+            self.step(Step::SyncDirectory, "sync", path)?;
+            let directory = open(path, OFlags::RDONLY | OFlags::DIRECTORY);
+            directory.and_then(|directory| directory.sync_all()).map_err(|e| StoreError::of("sync", path, &e))
+        })
     }
 
     /// Gives files their final names: sync, close, rename, then sync each directory that got a name. The only place that

@@ -12,6 +12,7 @@ mod reserve;
 mod session;
 mod store;
 mod sweep;
+mod together;
 mod writer;
 
 pub use disk::Durability;

@@ -19,11 +19,19 @@ use crate::part::StoredPart;
 /// Measured: 256 KiB reaches 2.1 GB/s where 1 MiB reaches 2.3; a `write` for each frame of the network reaches 0.4.
 const BLOCK_BYTES: usize = 384 << 10;
 
+/// After so many bytes the disk begins to write while the rest arrives. Without it, parts that come side by side were received together and then
+/// synced together, and the disk stood still a third of the time: 1 GiB in 4 parallel parts took 3.0 s where the disk alone takes 2.1.
+const EARLY_SYNC_BYTES: u64 = 2 << 20;
+
 /// One try. Dropped unfinished, nothing of it counts: its side file is removed, or its slot freed, once the
 /// write that may still be running has ended.
 pub(crate) struct LocalTry {
     filling: Filling,
     state: State,
+    /// The sync that was begun last, of what had been written by then.
+    early_sync: Option<JoinHandle<Result<(), StoreError>>>,
+    /// How many bytes have been handed to the disk since.
+    unsynced_bytes: u64,
 }
 
 enum State {
@@ -54,7 +62,7 @@ impl LocalStore {
         let slot = slot.filter(|slot| slot.is_of(upload, part.number));
         let writer = blocking(move || Writer::open(store, upload, part, slot, hasher, checker)).await?;
         let state = State::Idle((Box::new(writer), Vec::new()));
-        Ok(LocalTry { filling: Filling::new(part.length, BLOCK_BYTES), state })
+        Ok(LocalTry::new(part, state))
     }
 
     pub(crate) async fn begin_whole(
@@ -67,8 +75,7 @@ impl LocalStore {
         let is_small = part.length <= BLOCK_BYTES as u64;
         let (hasher, checker) = (PartHasher::new(plan, part), DigestChecker::new(expected));
         let opening = Opening { store: self.clone(), name, part, hasher, checker, is_small };
-        let mut whole =
-            LocalTry { filling: Filling::new(part.length, BLOCK_BYTES), state: State::Unopened(Box::new(opening)) };
+        let mut whole = LocalTry::new(part, State::Unopened(Box::new(opening)));
         if !is_small {
             // A full disk is known before the body is read.
             let ready = whole.idle_writer().await?;
@@ -79,6 +86,10 @@ impl LocalStore {
 }
 
 impl LocalTry {
+    fn new(part: PartRange, state: State) -> Self {
+        Self { filling: Filling::new(part.length, BLOCK_BYTES), state, early_sync: None, unsynced_bytes: 0 }
+    }
+
     /// Waits only while the disk is a whole block behind, so a try never holds more than two blocks (768 KiB) of memory.
     pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
         while !bytes.is_empty() {
@@ -93,6 +104,7 @@ impl LocalTry {
     /// A sync that failed is never tried again: this try is lost, and every later try of the upload gets a file of its own.
     pub(crate) async fn finish(mut self) -> Result<StoredPart, StoreError> {
         let (writer, _) = self.idle_writer().await?;
+        self.end_early_sync().await?;
         let last = self.filling.replace(Vec::new());
         let finished = blocking(move || writer.finish(&last)).await?;
         Ok(finished.keep())
@@ -108,19 +120,42 @@ impl LocalTry {
             opened => self.state = opened,
         }
         let (writer, _) = self.idle_writer().await?;
+        self.end_early_sync().await?;
         blocking(move || writer.publish(&last, blob)).await
     }
 
     /// Hands the full block to a thread and goes on with the other one.
     async fn write_block(&mut self) -> Result<(), StoreError> {
         let (mut writer, spare) = self.idle_writer().await?;
+        self.sync_early(&writer).await?;
         let mut full = self.filling.replace(spare);
+        self.unsynced_bytes += full.len() as u64;
         self.state = State::Writing(tokio::task::spawn_blocking(move || {
             writer.write(&full)?;
             full.clear();
             Ok((writer, full))
         }));
         Ok(())
+    }
+
+    /// Begins to sync what is written, now and then, if the last such sync has ended.
+    async fn sync_early(&mut self, writer: &Writer) -> Result<(), StoreError> {
+        let is_syncing = self.early_sync.as_ref().is_some_and(|sync| !sync.is_finished());
+        if self.unsynced_bytes < EARLY_SYNC_BYTES || is_syncing {
+            return Ok(());
+        }
+        self.end_early_sync().await?;
+        self.unsynced_bytes = 0;
+        self.early_sync = writer.early_sync().map(tokio::task::spawn_blocking);
+        Ok(())
+    }
+
+    /// A sync that failed has taken the report of the failure: a later one would find nothing wrong.
+    async fn end_early_sync(&mut self) -> Result<(), StoreError> {
+        match self.early_sync.take() {
+            Some(sync) => joined(sync.await)?,
+            None => Ok(()),
+        }
     }
 
     /// Waits for the running write. The handle stays in `self` meanwhile, so a caller that stops waiting loses nothing.

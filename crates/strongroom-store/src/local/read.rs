@@ -18,6 +18,15 @@ use super::disk::Disk;
 use crate::blocking::{blocking, joined};
 use crate::error::StoreError;
 use crate::local::store::LocalStore;
+use crate::read::Piece;
+
+/// How much is handed out as cached at a time, looked at only at its ends: readahead and eviction go by whole neighbourhoods, and should
+/// there be a hole, who sends waits for the disk once.
+const CACHED_BYTES: u64 = 512 << 10;
+
+/// What is shorter than this is cheaper to copy, head and all in one call, than to find out about: 100 KB files were delivered 4 % slower
+/// by `sendfile`, 1 MiB ranges 37 % faster.
+const LEAST_CACHED_BYTES: u64 = 256 << 10;
 
 /// Published bytes, opened. They stay readable while it lives, whatever is deleted meanwhile.
 #[derive(Debug, Clone)]
@@ -54,6 +63,27 @@ impl LocalReader {
             let block = ahead.take().await?;
             Some((block, ahead))
         })
+    }
+
+    /// As [`Self::read`], with what is in the page cache left there.
+    pub(crate) fn read_pieces(
+        &self,
+        range: Range<u64>,
+    ) -> impl Stream<Item = Result<Piece, StoreError>> + Send + 'static {
+        let rest = range.start.min(self.length)..range.end.min(self.length);
+        stream::unfold(Ahead { reader: self.clone(), rest, next: None }, |mut ahead| async {
+            let piece = match ahead.take_cached() {
+                Some(piece) => Ok(piece),
+                None => ahead.take().await?.map(Piece::Bytes),
+            };
+            Some((piece, ahead))
+        })
+    }
+
+    /// Whether the page cache seems to have all of `range`.
+    fn is_cached(&self, range: &Range<u64>) -> bool {
+        let has = |offset| Disk::read_at_once(&self.file, &mut [0], offset) == 1;
+        has(range.start) && has(range.end - 1)
     }
 
     /// What the page cache has of the beginning of `range`.
@@ -106,6 +136,17 @@ impl Ahead {
             Err(_) => self.rest = 0..0,
         }
         Some(block)
+    }
+
+    /// What comes next, where it is in the page cache and worth leaving there.
+    fn take_cached(&mut self) -> Option<Piece> {
+        let range = self.rest.start..self.rest.end.min(self.rest.start + CACHED_BYTES);
+        let is_worth_it = self.next.is_none() && range.end - range.start >= LEAST_CACHED_BYTES;
+        if !(is_worth_it && self.reader.is_cached(&range)) {
+            return None;
+        }
+        self.rest.start = range.end;
+        Some(Piece::Cached { file: Arc::clone(&self.reader.file), range })
     }
 
     fn start(&mut self) -> Option<JoinHandle<Result<Bytes, StoreError>>> {

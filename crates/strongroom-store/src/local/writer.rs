@@ -21,8 +21,8 @@ pub(crate) struct Writer {
     store: LocalStore,
     session: Arc<Session>,
     /// Opened for this try alone: Linux reports a failed write-back once to every open file description, so two tries
-    /// that shared one would share one report.
-    file: File,
+    /// that shared one would share one report. Held by a sync that began early, too, which hands its report on.
+    file: Arc<File>,
     path: PathBuf,
     /// Where in `file` the next byte goes.
     position: u64,
@@ -99,7 +99,16 @@ impl Writer {
             }
         };
         store.disk().reserve(&file, &path, position, part.length)?;
-        Ok(Self { store, session, file, path, position, hasher, checker, place })
+        Ok(Self { store, session, file: Arc::new(file), path, position, hasher, checker, place })
+    }
+
+    /// What brings all that is written by now to stable storage, beside the writes that follow. Its failure is the try's.
+    /// `None` where nothing is synced.
+    pub(crate) fn early_sync(&self) -> Option<impl FnOnce() -> Result<(), StoreError> + Send + 'static> {
+        let (store, session, file, path) =
+            (self.store.clone(), Arc::clone(&self.session), Arc::clone(&self.file), self.path.clone());
+        let sync = move || store.disk().sync_data(&file, &path).inspect_err(|_| session.distrust_slots());
+        self.store.disk().is_strict().then_some(sync)
     }
 
     /// Opens a file for a whole upload, which nobody else knows of: no session is there to be ended while it is written.
@@ -111,6 +120,7 @@ impl Writer {
             store.disk().reserve(&file, &path, 0, part.length)?;
         }
         let session = Session::alone(name);
+        let file = Arc::new(file);
         Ok(Self { store, session, file, path, position: 0, hasher, checker, place: Place::Side(side) })
     }
 

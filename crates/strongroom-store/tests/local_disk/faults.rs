@@ -140,7 +140,7 @@ async fn a_full_disk_is_told_as_such_and_heals() {
     caller.put_of(2, &file).await.unwrap();
     caller.publish().await.unwrap();
     caller.assert_published(&file).await;
-    assert!(store.free_bytes().await.unwrap() > 0);
+    assert!(store.free_bytes().unwrap() > 0);
 }
 
 #[tokio::test]
@@ -180,6 +180,26 @@ async fn a_whole_file_that_failed_is_nowhere() {
             assert_eq!(store.stored_blobs(shard).await.unwrap(), [], "{step:?}");
         }
     }
+}
+
+/// The kernel tells of a failed write-back once: to the sync that began while bytes were still coming, if there was one.
+#[tokio::test]
+async fn a_sync_that_began_early_and_failed_is_not_forgotten_at_the_end() {
+    let file = pattern(6 << 20, 10);
+    let home = tempfile::tempdir().unwrap();
+    let plot = Arc::new(Plot::default());
+    let store = plot.store(home.path());
+    let plan = Plan::with_part_bytes(file.len() as u64, 8 << 20).unwrap();
+    plot.fail(Step::SyncFile, 1, EIO);
+    let mut writing = store.begin_whole(&plan, ExpectedDigests::default()).await.unwrap();
+    let ended = async {
+        for frame in file.chunks(64 << 10) {
+            writing.write(frame).await?;
+        }
+        writing.finish().await
+    };
+    assert!(matches!(ended.await, Err(StoreError::Io(_))));
+    assert_eq!(plot.count(Step::Rename), 0);
 }
 
 #[tokio::test]

@@ -1,27 +1,38 @@
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _, Row as _};
-
+use super::super::connection::{Purpose, connect};
+use super::super::statement::Statement;
 use super::*;
 
-/// A file with one table, and the ways to it. A write waits 50 ms for another process.
-async fn file() -> (tempfile::TempDir, SqliteConnectOptions) {
-    let home = tempfile::tempdir().unwrap();
-    let options = SqliteConnectOptions::new()
-        .filename(home.path().join("file.sqlite"))
-        .create_if_missing(true)
-        .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-        .busy_timeout(Duration::from_millis(50));
-    let mut connection = options.connect().await.unwrap();
-    connection.execute("create table kept (number bigint primary key, bytes blob)").await.unwrap();
-    (home, options)
+/// A file with one table.
+struct File(tempfile::TempDir);
+
+impl File {
+    fn new() -> Self {
+        let file = Self(tempfile::tempdir().unwrap());
+        file.connect().execute_batch("create table kept (number bigint primary key, bytes blob)").unwrap();
+        file
+    }
+
+    /// A way to it. A write waits 50 ms for another process.
+    fn connect(&self) -> Connection {
+        let connection = connect(&self.0.path().join("file.sqlite"), Purpose::Write).unwrap();
+        connection.busy_timeout(Duration::from_millis(50)).unwrap();
+        connection
+    }
+
+    fn kept(&self) -> Vec<i64> {
+        let connection = self.connect();
+        let mut statement = connection.prepare("select number from kept order by number").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
 }
 
 async fn keep(writer: Writer, number: i64) -> Result<(), CatalogError> {
     let insert = "insert into kept values ($1, zeroblob(50000))";
     let write = writer.write(move |connection| {
-        Box::pin(async move { Ok(sqlx::query(insert).bind(number).execute(connection).await.map(drop)?) })
+        Box::pin(async move { Ok(Statement::new(insert).bind(number).execute(connection).await.map(drop)?) })
     });
     write.await
 }
@@ -36,20 +47,14 @@ async fn keep_all(writer: &Writer, numbers: std::ops::Range<i64>) -> Vec<(i64, R
     answers
 }
 
-async fn kept(options: &SqliteConnectOptions) -> Vec<i64> {
-    let mut connection = options.connect().await.unwrap();
-    let rows = sqlx::query("select number from kept order by number").fetch_all(&mut connection).await.unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
 /// SQLite rolls a whole transaction back when a statement finds the disk full, savepoints and all. What was written before in
 /// the same group is then gone, and must not be acknowledged; what comes after must not be committed behind a refusal.
 #[tokio::test]
 async fn on_a_full_disk_what_is_acknowledged_is_what_is_kept() {
-    let (_home, options) = file().await;
-    let mut connection = options.connect().await.unwrap();
-    connection.execute("pragma max_page_count = 150").await.unwrap();
-    let writer = start(connection);
+    let file = File::new();
+    let connection = file.connect();
+    connection.execute_batch("pragma max_page_count = 150").unwrap();
+    let writer = start(connection).unwrap();
     let mut acknowledged = Vec::new();
     let mut refused = 0;
     for group in 0..6 {
@@ -62,64 +67,127 @@ async fn on_a_full_disk_what_is_acknowledged_is_what_is_kept() {
                 }
             }
         }
-        assert_eq!(kept(&options).await, acknowledged);
+        assert_eq!(file.kept(), acknowledged);
     }
     assert!(refused > 0 && !acknowledged.is_empty(), "{acknowledged:?}");
 
-    let grown =
-        writer.write(|connection| Box::pin(async move { Ok(connection.execute("delete from kept").await.map(drop)?) }));
+    let grown = writer.write(|connection| Box::pin(async move { Ok(connection.execute_batch("delete from kept")?) }));
     grown.await.unwrap();
     keep(writer, 100).await.unwrap();
-    assert_eq!(kept(&options).await, [100], "the catalog heals by itself");
+    assert_eq!(file.kept(), [100], "the catalog heals by itself");
 }
 
 /// Those behind the first do not wait once more each: with a wait of 10 s the last of 64 would hear after ten minutes.
 #[tokio::test]
 async fn a_lock_that_is_not_given_up_refuses_all_who_wait() {
-    let (_home, options) = file().await;
-    let writer = start(options.connect().await.unwrap());
-    let mut other = options.connect().await.unwrap();
-    other.execute("begin immediate").await.unwrap();
+    let file = File::new();
+    let writer = start(file.connect()).unwrap();
+    let other = file.connect();
+    other.execute_batch("begin immediate").unwrap();
     let answers = tokio::time::timeout(Duration::from_secs(2), keep_all(&writer, 0..200)).await.unwrap();
     assert!(answers.iter().all(|(_, answer)| matches!(answer, Err(CatalogError::Unavailable(_)))));
-    other.execute("rollback").await.unwrap();
+    other.execute_batch("rollback").unwrap();
     keep(writer, 1).await.unwrap();
-    assert_eq!(kept(&options).await, [1]);
+    assert_eq!(file.kept(), [1]);
 }
 
 #[tokio::test]
 async fn an_operation_that_fails_half_way_leaves_nothing() {
-    let (_home, options) = file().await;
-    let writer = start(options.connect().await.unwrap());
+    let file = File::new();
+    let writer = start(file.connect()).unwrap();
     let half = writer.write(|connection| {
         Box::pin(async move {
-            connection.execute("insert into kept values (1, null)").await?;
-            connection.execute("insert into kept values (2, null), (1, null)").await?;
-            Ok(())
+            connection.execute_batch("insert into kept values (1, null)")?;
+            Ok(connection.execute_batch("insert into kept values (2, null), (1, null)")?)
         })
     });
     let (half, whole) = tokio::join!(half, keep(writer.clone(), 3));
     assert!(half.is_err());
     whole.unwrap();
-    assert_eq!(kept(&options).await, [3]);
+    assert_eq!(file.kept(), [3]);
 }
 
 /// What shares the transaction of a write that fails is written all the same, and once.
 #[tokio::test]
 async fn a_failure_undoes_nothing_of_its_neighbours() {
-    let (_home, options) = file().await;
-    let writer = start(options.connect().await.unwrap());
+    let file = File::new();
+    let writer = start(file.connect()).unwrap();
     keep(writer.clone(), 3).await.unwrap();
     // While another process has the lock, all of these gather for one transaction.
-    let mut other = options.connect().await.unwrap();
-    other.execute("begin immediate").await.unwrap();
+    let other = file.connect();
+    other.execute_batch("begin immediate").unwrap();
     let release = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        other.execute("rollback").await.unwrap();
+        other.execute_batch("rollback").unwrap();
     };
     let (answers, ()) = tokio::join!(keep_all(&writer, 0..8), release);
     for (number, answer) in answers {
         assert_eq!(answer.is_ok(), number != 3, "{number}: {answer:?}");
     }
-    assert_eq!(kept(&options).await, (0..8).collect::<Vec<_>>());
+    assert_eq!(file.kept(), (0..8).collect::<Vec<_>>());
+}
+
+/// A closure of the kind that the writer takes.
+fn working<F: for<'c> Fn(&'c mut Connection) -> Writing<'c, ()>>(work: F) -> F {
+    work
+}
+
+/// A write that is not synced does not wait behind those that are; and neither kind keeps the other waiting for ever.
+#[tokio::test]
+async fn writes_that_need_no_sync_go_first_and_then_they_take_turns() {
+    let file = File::new();
+    let writer = start(file.connect()).unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    // While another process has the lock, the first asks in vain, and these gather behind it.
+    let other = file.connect();
+    other.execute_batch("begin immediate").unwrap();
+    let note = |is_synced: bool, number: i64| {
+        let (writer, order) = (writer.clone(), Arc::clone(&order));
+        let work = working(move |connection| {
+            order.lock().unwrap().push(number);
+            let noted = connection.execute("insert into kept (number) values (?1)", [number]);
+            Box::pin(async move { Ok(noted.map(drop)?) })
+        });
+        tokio::spawn(
+            async move { if is_synced { writer.write(work).await } else { writer.write_unsynced(work).await } },
+        )
+    };
+    let mut writes = vec![note(true, 0)];
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    for (is_synced, number) in [(true, 3), (false, 1), (true, 4), (false, 2)] {
+        writes.push(note(is_synced, number));
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    other.execute_batch("rollback").unwrap();
+    for write in writes {
+        write.await.unwrap().unwrap();
+    }
+    let order = order.lock().unwrap().clone();
+    let place = |number| order.iter().position(|noted| *noted == number).unwrap();
+    assert!(place(1) < place(2) && place(3) < place(4), "each kind in the order of its coming: {order:?}");
+    assert_eq!(file.kept(), [0, 1, 2, 3, 4]);
+    let synchronous: i64 = file.connect().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+    assert_eq!(synchronous, 2, "whoever opens the file next syncs");
+}
+
+#[test]
+fn of_two_kinds_that_wait_neither_starves() {
+    let (sender, waiting) = mpsc::channel::<Box<dyn Operation>>(8);
+    let mut queue = Queue { waiting, here: VecDeque::new() };
+    let ask = |is_synced| {
+        let work = working(|_| Box::pin(async { Ok(()) }));
+        sender.try_send(Box::new(Asked { work, is_synced, outcome: None, caller: oneshot::channel().0 })).ok().unwrap();
+    };
+    for is_synced in [true, true, false, false] {
+        ask(is_synced);
+    }
+    let mut last = true;
+    let mut turns = Vec::new();
+    for _ in 0..4 {
+        last = queue.next_is_synced(last);
+        queue.take(last).unwrap();
+        turns.push(last);
+    }
+    assert_eq!(turns, [false, true, false, true]);
 }

@@ -1,7 +1,7 @@
 //! `GET /v2/access/vault/media/{id}/original`: the bytes as they were uploaded, as an attachment.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::HeaderValue;
 use axum::response::Response;
 use strongroom_core::media::FailureCode;
 use strongroom_store::StoreError;
@@ -10,7 +10,7 @@ use super::find;
 use crate::app::App;
 use crate::delivery::consent::withheld;
 use crate::delivery::disposition;
-use crate::delivery::entity::{Entity, serve_as_data};
+use crate::delivery::entity::{Entity, Fetch, serve_as_data};
 use crate::http::principal::{Access, VaultRead};
 use crate::problem::{Kind, Problem};
 
@@ -32,8 +32,7 @@ pub(crate) async fn original(
     State(app): State<App>,
     access: Access<VaultRead>,
     Path(reference): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    fetch: Fetch,
 ) -> Result<Response, Problem> {
     let owner = access.connection.id;
     let media = find(&app, owner.clone(), &reference).await?;
@@ -59,5 +58,5 @@ pub(crate) async fn original(
         disposition: disposition::attachment(&media.filename),
         cache_control: HeaderValue::from_static("private, no-store"),
     };
-    serve_as_data(&reader, &entity, &method, &headers)
+    serve_as_data(&reader, &entity, &fetch)
 }

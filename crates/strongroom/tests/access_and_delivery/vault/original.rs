@@ -5,7 +5,7 @@ use strongroom_core::permission::Permission;
 
 use crate::problem::problem;
 use crate::shelf::{SAMPLE, shelve};
-use crate::support::{Answer, Server};
+use crate::support::{Answer, Server, noise};
 
 #[tokio::test]
 async fn the_original_comes_back_bit_for_bit() {
@@ -46,6 +46,29 @@ async fn the_original_comes_back_bit_for_bit() {
     assert_eq!(&end.bytes[..], &SAMPLE[SAMPLE.len() - 7..]);
     assert_eq!(ask(Method::GET, &[("If-None-Match", &etag)]).await.status, 304);
     problem(&ask(Method::GET, &[("Range", "bytes=99999999-")]).await, 416, "RANGE_NOT_SATISFIABLE");
+}
+
+/// Long ones are sent from the page cache, by a connection that many answers share: each has its own bytes, and all of them.
+#[tokio::test]
+async fn what_is_sent_from_where_it_lies_is_what_was_uploaded() {
+    let server = Server::start(&[]).await;
+    let bytes = noise((3 << 20) + 5);
+    let (_, media) = shelve(&server.client, "long.bin", &bytes).await;
+    let path = format!("/v2/access/vault/media/{}/original", media["id"]);
+    let ends = [0, 1, 4095, 100_000, 524_287, 524_288, 524_289, 1 << 20, 2_000_001, 3 << 20, bytes.len()];
+    let ranges =
+        ends.iter().flat_map(|start| ends.iter().map(move |end| *start..*end)).filter(|range| !range.is_empty());
+    let ask = async |range: std::ops::Range<usize>| {
+        let field = format!("bytes={}-{}", range.start, range.end - 1);
+        let answer = Answer::to(server.client.request(Method::GET, &path).header("Range", &field)).await;
+        assert_eq!(answer.status, 206, "{field}");
+        assert!(answer.bytes == bytes[range], "{field}");
+    };
+    let ranges: Vec<_> = ranges.collect();
+    for some in ranges.chunks(8) {
+        futures_util::future::join_all(some.iter().cloned().map(&ask)).await;
+    }
+    assert!(server.client.get(&path).await.bytes == bytes);
 }
 
 #[tokio::test]

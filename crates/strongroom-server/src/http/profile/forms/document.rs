@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use strongroom_catalog::records::Document;
 use strongroom_core::id::{ConnectionId, FormId};
@@ -14,7 +14,7 @@ use super::view::{FormView, hexadecimal};
 use super::{actor, find, form_id, show};
 use crate::app::App;
 use crate::delivery::disposition;
-use crate::delivery::entity::{Entity, serve_as_data};
+use crate::delivery::entity::{Entity, Fetch, serve_as_data};
 use crate::http::body::{Bytestream, file_length, refuse_encoding};
 use crate::http::page::QueryPairs;
 use crate::http::principal::{Access, ProfileRead, ProfileWrite};
@@ -65,8 +65,7 @@ pub(crate) async fn get_document(
     access: Access<ProfileRead>,
     Path(id): Path<String>,
     query: QueryPairs,
-    method: Method,
-    headers: HeaderMap,
+    fetch: Fetch,
 ) -> Result<Response, Problem> {
     let id = form_id(&id)?;
     let owner = access.connection.id;
@@ -83,7 +82,7 @@ pub(crate) async fn get_document(
         disposition: disposition::attachment(&format!("release-form-{id}-{version}.{}", kind.extension())),
         cache_control: HeaderValue::from_static("private, no-store"),
     };
-    serve_as_data(&reader, &entity, &method, &headers)
+    serve_as_data(&reader, &entity, &fetch)
 }
 
 /// Preview a release form's document
@@ -104,8 +103,7 @@ pub(crate) async fn get_document_preview(
     access: Access<ProfileRead>,
     Path(id): Path<String>,
     query: QueryPairs,
-    method: Method,
-    headers: HeaderMap,
+    fetch: Fetch,
 ) -> Result<Response, Problem> {
     let (owner, id) = (access.connection.id, form_id(&id)?);
     let document = wanted(&app, owner.clone(), id, &query).await?;
@@ -121,7 +119,7 @@ pub(crate) async fn get_document_preview(
         disposition: disposition::inline(&format!("release-form-{id}-{}.{}", document.version, format.extension())),
         cache_control: HeaderValue::from_static("private, no-store"),
     };
-    serve_as_data(&reader, &entity, &method, &headers)
+    serve_as_data(&reader, &entity, &fetch)
 }
 
 /// The document that `version` names, or the newest.
