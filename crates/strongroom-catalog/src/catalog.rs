@@ -90,8 +90,7 @@ impl Catalog {
 }
 
 /// Declares the methods: `read` through a pooled connection, `remembered` likewise where nothing else has been committed since the
-/// same was asked, `write` in a transaction, `unsynced` in one that a power cut may take back until the next `write` is committed
-/// (PostgreSQL commits it like any other). `write[owner]` runs after every other write
+/// same was asked, `write` in a transaction. `write[owner]` runs after every other write
 /// on what this tenant owns has ended, and before the next: whatever it looks at stays as it is while it acts on that. A plain
 /// `write` is one statement, or takes the lock of the one row that it is about with its first.
 macro_rules! methods {
@@ -131,15 +130,9 @@ macro_rules! methods {
         }
     };
     (@write $self:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
-        methods!(@transaction $self, write, [$($tenant)?], $module::$name($($argument),*))
-    };
-    (@unsynced $self:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
-        methods!(@transaction $self, write_unsynced, [$($tenant)?], $module::$name($($argument),*))
-    };
-    (@transaction $self:ident, $write:ident, [$($tenant:expr)?], $module:ident :: $name:ident ( $($argument:ident),* )) => {
         match &$self.engine {
             crate::catalog::Engine::Sqlite(engine) => {
-                engine.writer.$write(move |connection| {
+                engine.writer.write(move |connection| {
                     // It may be run again.
                     $(let $argument = Clone::clone(&$argument);)*
                     Box::pin(crate::sqlite::queries::$module::$name(connection, $($argument),*))
@@ -169,9 +162,8 @@ methods! {
     /// How many media of a type a connection has.
     read connections::count_media(connection: ConnectionId, media_type: MediaType) -> i64;
 
-    /// Opens an upload session, unless the connection has `most_open` open ones already. Says whether it did. A session without a
-    /// byte may be lost in a power cut: its first part's row brings it to stable storage.
-    unsynced[upload.connection] uploads::create_upload(upload: Upload, most_open: i64) -> bool;
+    /// Opens an upload session, unless the connection has `most_open` open ones already. Says whether it did.
+    write[upload.connection] uploads::create_upload(upload: Upload, most_open: i64) -> bool;
     /// One session of a connection.
     read uploads::upload(owner: ConnectionId, id: UploadId) -> Option<Upload>;
     /// A connection's sessions, newest first.

@@ -1,10 +1,6 @@
 //! The one writer, on a thread of its own. What is waiting when a transaction begins is committed together, so that one sync to disk
 //! acknowledges many calls: at `synchronous = full` that, not the statements, is what a write costs.
-//!
-//! Writes of which a power cut may take the last ones back are not kept waiting for a sync: they are committed at
-//! `synchronous = normal`, before those that are synced. The log is one file, so the next sync is theirs, too.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -27,16 +23,12 @@ pub(crate) type Writing<'c, T> = Pin<Box<dyn Future<Output = Result<T, CatalogEr
 trait Operation: Send {
     fn run(&mut self, connection: &mut Connection) -> Result<(), CatalogError>;
 
-    /// Whether its caller waits for stable storage.
-    fn is_synced(&self) -> bool;
-
     /// Tells the caller, once the fate of the transaction is known.
     fn answer(self: Box<Self>, committed: Result<(), CatalogError>);
 }
 
 struct Asked<T, F> {
     work: F,
-    is_synced: bool,
     outcome: Option<Result<T, CatalogError>>,
     caller: oneshot::Sender<Result<T, CatalogError>>,
 }
@@ -48,10 +40,6 @@ where
 {
     fn run(&mut self, connection: &mut Connection) -> Result<(), CatalogError> {
         self.outcome.insert(run((self.work)(connection))).as_ref().map(drop).map_err(Clone::clone)
-    }
-
-    fn is_synced(&self) -> bool {
-        self.is_synced
     }
 
     fn answer(self: Box<Self>, committed: Result<(), CatalogError>) {
@@ -76,26 +64,8 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Connection) -> Writing<'c, T> + Send + 'static,
     {
-        self.ask(work, true).await
-    }
-
-    /// As [`Self::write`], but what is answered may be lost in a power cut, though not in a crash, until a [`Self::write`] after it is
-    /// answered.
-    pub(crate) async fn write_unsynced<T, F>(&self, work: F) -> Result<T, CatalogError>
-    where
-        T: Send + 'static,
-        F: for<'c> Fn(&'c mut Connection) -> Writing<'c, T> + Send + 'static,
-    {
-        self.ask(work, false).await
-    }
-
-    async fn ask<T, F>(&self, work: F, is_synced: bool) -> Result<T, CatalogError>
-    where
-        T: Send + 'static,
-        F: for<'c> Fn(&'c mut Connection) -> Writing<'c, T> + Send + 'static,
-    {
         let (caller, answer) = oneshot::channel();
-        let operation = Box::new(Asked { work, is_synced, outcome: None, caller });
+        let operation = Box::new(Asked { work, outcome: None, caller });
         let refused = || CatalogError::Unavailable("the catalog did not take the write".to_owned());
         self.queue.send(operation).await.map_err(|_| refused())?;
         answer.await.map_err(|_| refused())?
@@ -126,12 +96,9 @@ pub(crate) fn start(connection: Connection) -> Result<Writer, CatalogError> {
     Ok(Writer { queue })
 }
 
-fn write_all(mut connection: Connection, waiting: mpsc::Receiver<Box<dyn Operation>>) {
-    let mut queue = Queue { waiting, here: VecDeque::new() };
-    let mut is_synced = true;
-    while queue.wait() {
-        is_synced = queue.next_is_synced(is_synced);
-        let mut group = Group { operations: Vec::new(), is_synced, queue: &mut queue };
+fn write_all(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Operation>>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let mut group = Group { operations: vec![first], waiting: &mut waiting };
         let committed = group.write(&mut connection);
         let is_fatal = matches!(&committed, Err(CatalogError::Unavailable(_)));
         for operation in group.operations {
@@ -146,64 +113,19 @@ fn write_all(mut connection: Connection, waiting: mpsc::Receiver<Box<dyn Operati
     }
 }
 
-/// Writes that wait for their transaction.
-struct Queue {
-    waiting: mpsc::Receiver<Box<dyn Operation>>,
-    /// Those that were looked at, in the order of their coming.
-    here: VecDeque<Box<dyn Operation>>,
-}
-
-impl Queue {
-    /// Waits until there is something to write. `false` is the end.
-    fn wait(&mut self) -> bool {
-        if self.here.is_empty() {
-            self.here.extend(self.waiting.blocking_recv());
-        }
-        !self.here.is_empty()
-    }
-
-    fn look(&mut self) {
-        while self.here.len() < QUEUE_LENGTH
-            && let Ok(operation) = self.waiting.try_recv()
-        {
-            self.here.push_back(operation);
-        }
-    }
-
-    /// What goes next. Those that need no sync go first, and where both wait they take turns.
-    fn next_is_synced(&mut self, last_was_synced: bool) -> bool {
-        self.look();
-        let waits = |is_synced| self.here.iter().any(|operation| operation.is_synced() == is_synced);
-        if last_was_synced { !waits(false) } else { waits(true) }
-    }
-
-    /// The first that is to be synced, or that is not.
-    fn take(&mut self, is_synced: bool) -> Option<Box<dyn Operation>> {
-        self.look();
-        let place = self.here.iter().position(|operation| operation.is_synced() == is_synced)?;
-        self.here.remove(place)
-    }
-
-    fn clear(&mut self) {
-        self.look();
-        self.here.clear();
-    }
-}
-
-/// The writes that share a transaction, and where others come from that may join them.
-struct Group<'q> {
+/// The writes that share a transaction, and those that may join them.
+struct Group<'w> {
     operations: Vec<Box<dyn Operation>>,
-    is_synced: bool,
-    queue: &'q mut Queue,
+    waiting: &'w mut mpsc::Receiver<Box<dyn Operation>>,
 }
 
 impl Group<'_> {
-    /// Runs whatever is waiting in one transaction.
+    /// Runs the first, and whatever else is waiting, in one transaction.
     ///
     /// At first without savepoints, which cost two statements a write and are hardly ever needed. If one fails that is not
     /// alone, all begin anew, each in a savepoint of its own.
     fn write(&mut self, connection: &mut Connection) -> Result<(), CatalogError> {
-        if let Err(error) = self.begin(connection) {
+        if let Err(error) = begin(connection) {
             self.give_up(&error);
             return Ok(());
         }
@@ -213,7 +135,7 @@ impl Group<'_> {
             // Where there was nothing left to undo, SQLite has done so by itself: see `run_apart`.
             return undone.map_err(|_| failure);
         }
-        if let Err(error) = self.begin(connection) {
+        if let Err(error) = begin(connection) {
             self.give_up(&error);
             return Ok(());
         }
@@ -226,29 +148,25 @@ impl Group<'_> {
         }
     }
 
-    fn begin(&self, connection: &Connection) -> Result<(), CatalogError> {
-        // IMMEDIATE: a deferred transaction that turns from reading to writing fails at once when another process wrote.
-        Ok(connection.execute_batch(match self.is_synced {
-            true => "pragma synchronous = full; begin immediate",
-            false => "pragma synchronous = normal; begin immediate",
-        })?)
-    }
-
     /// Another process holds the lock, and has for the whole busy timeout. Dropped unrun, a write answers its caller that
     /// nothing was done; those behind it have waited as long, and would otherwise wait once more each.
     fn give_up(&mut self, error: &CatalogError) {
         tracing::warn!(%error, "the catalog is locked by another process");
         self.operations.clear();
-        self.queue.clear();
+        for _ in 0..self.waiting.len() {
+            drop(self.waiting.try_recv());
+        }
     }
 
     /// Runs those that are here and those that come meanwhile, up to the first that fails.
     fn run_together(&mut self, connection: &mut Connection) -> Result<(), CatalogError> {
-        while self.operations.len() < LARGEST_GROUP
-            && let Some(next) = self.queue.take(self.is_synced)
-        {
-            self.operations.push(next);
-            self.operations.last_mut().map_or(Ok(()), |operation| operation.run(connection))?;
+        let mut next = 0;
+        while let Some(operation) = self.operations.get_mut(next) {
+            operation.run(connection)?;
+            next += 1;
+            if next == self.operations.len() && next < LARGEST_GROUP {
+                self.operations.extend(self.waiting.try_recv());
+            }
         }
         Ok(())
     }
@@ -267,6 +185,11 @@ impl Group<'_> {
         }
         Ok(())
     }
+}
+
+fn begin(connection: &Connection) -> Result<(), CatalogError> {
+    // IMMEDIATE: a deferred transaction that turns from reading to writing fails at once when another process wrote.
+    Ok(connection.execute_batch("begin immediate")?)
 }
 
 fn commit(connection: &Connection) -> Result<(), CatalogError> {

@@ -1,4 +1,3 @@
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::connection::{Purpose, connect};
@@ -125,69 +124,4 @@ async fn a_failure_undoes_nothing_of_its_neighbours() {
         assert_eq!(answer.is_ok(), number != 3, "{number}: {answer:?}");
     }
     assert_eq!(file.kept(), (0..8).collect::<Vec<_>>());
-}
-
-/// A closure of the kind that the writer takes.
-fn working<F: for<'c> Fn(&'c mut Connection) -> Writing<'c, ()>>(work: F) -> F {
-    work
-}
-
-/// A write that is not synced does not wait behind those that are; and neither kind keeps the other waiting for ever.
-#[tokio::test]
-async fn writes_that_need_no_sync_go_first_and_then_they_take_turns() {
-    let file = File::new();
-    let writer = start(file.connect()).unwrap();
-    let order = Arc::new(Mutex::new(Vec::new()));
-    // While another process has the lock, the first asks in vain, and these gather behind it.
-    let other = file.connect();
-    other.execute_batch("begin immediate").unwrap();
-    let note = |is_synced: bool, number: i64| {
-        let (writer, order) = (writer.clone(), Arc::clone(&order));
-        let work = working(move |connection| {
-            order.lock().unwrap().push(number);
-            let noted = connection.execute("insert into kept (number) values (?1)", [number]);
-            Box::pin(async move { Ok(noted.map(drop)?) })
-        });
-        tokio::spawn(
-            async move { if is_synced { writer.write(work).await } else { writer.write_unsynced(work).await } },
-        )
-    };
-    let mut writes = vec![note(true, 0)];
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    for (is_synced, number) in [(true, 3), (false, 1), (true, 4), (false, 2)] {
-        writes.push(note(is_synced, number));
-        tokio::task::yield_now().await;
-    }
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    other.execute_batch("rollback").unwrap();
-    for write in writes {
-        write.await.unwrap().unwrap();
-    }
-    let order = order.lock().unwrap().clone();
-    let place = |number| order.iter().position(|noted| *noted == number).unwrap();
-    assert!(place(1) < place(2) && place(3) < place(4), "each kind in the order of its coming: {order:?}");
-    assert_eq!(file.kept(), [0, 1, 2, 3, 4]);
-    let synchronous: i64 = file.connect().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
-    assert_eq!(synchronous, 2, "whoever opens the file next syncs");
-}
-
-#[test]
-fn of_two_kinds_that_wait_neither_starves() {
-    let (sender, waiting) = mpsc::channel::<Box<dyn Operation>>(8);
-    let mut queue = Queue { waiting, here: VecDeque::new() };
-    let ask = |is_synced| {
-        let work = working(|_| Box::pin(async { Ok(()) }));
-        sender.try_send(Box::new(Asked { work, is_synced, outcome: None, caller: oneshot::channel().0 })).ok().unwrap();
-    };
-    for is_synced in [true, true, false, false] {
-        ask(is_synced);
-    }
-    let mut last = true;
-    let mut turns = Vec::new();
-    for _ in 0..4 {
-        last = queue.next_is_synced(last);
-        queue.take(last).unwrap();
-        turns.push(last);
-    }
-    assert_eq!(turns, [false, true, false, true]);
 }
