@@ -112,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_gets_what_blanks_stand_for_in_the_order_of_their_lending() {
-        let content: Vec<u8> = (0..3 * BLANK_BYTES).map(|index| (index / 7 % 251) as u8 + 1).collect();
+        let content: Vec<u8> = (1..=251_u8).flat_map(|byte| [byte; 7]).cycle().take(3 * BLANK_BYTES).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&content).unwrap();
         let (file, lending) = (Arc::new(file), Lending::default());
