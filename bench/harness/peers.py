@@ -203,8 +203,12 @@ UPLOAD_PEERS = (Nginx, Rustus, TusNode, SeaweedFs, Garage)
 def running(kinds, bench):
     """Starts what can be had; gives the peers, and a line for each that is missing."""
     peers, missing = [], []
+    left_out = os.environ.get("BENCH_WITHOUT", "").split()
     try:
         for kind in kinds:
+            if kind.name in left_out:
+                missing.append(f"{kind.name}: left out of this run (BENCH_WITHOUT)")
+                continue
             try:
                 peer = kind(bench.home)
                 peers.append(peer)
