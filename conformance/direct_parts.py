@@ -285,9 +285,10 @@ class Direct:
         self.check_whole("and a fresh one is good", self.complete(session["mediaUploadId"]), content)
 
     def clean(self):
-        # What a kill cut off, SeaweedFS may still be at.
+        # Others use this bucket too. What a kill cut off, SeaweedFS may still be at.
+        vault = self.server.engines["STORE__URL"].rsplit("/", 1)[-1]
         deadline = time.monotonic() + 20
-        while (left := engines.s3().multiparts()) and time.monotonic() < deadline:
+        while (left := engines.s3().multiparts(vault)) and time.monotonic() < deadline:
             time.sleep(0.2)
         self.report.check("nothing of all that is left under way in the bucket", not left, left)
 

@@ -223,12 +223,13 @@ class S3:
                 raise
             return []
 
-    def multiparts(self):
-        """The multipart uploads that are under way, and what each is of: folders that have the upload's record. A part that lands after
-        the end of its upload makes the folder anew, without one: its client is told NoSuchUpload, no S3 call shows it, and
-        SeaweedFS deletes it, unless it is too busy (`checkUploadStillOpen` in its weed/s3api)."""
-        records = {entry["FullPath"].rsplit("/", 1)[-1]: (entry.get("Extended") or {}).get("key") for entry in self.entries(".uploads")}
-        return {name: base64.b64decode(key).decode() for name, key in records.items() if key}
+    def multiparts(self, vault):
+        """The multipart uploads of a vault that are under way, and what each is of: folders that have the upload's record. A part that
+        lands after the end of its upload makes the folder anew, without one: its client is told NoSuchUpload, no S3 call shows it,
+        and SeaweedFS deletes it, unless it is too busy (`checkUploadStillOpen` in its weed/s3api)."""
+        keys = {entry["FullPath"].rsplit("/", 1)[-1]: (entry.get("Extended") or {}).get("key") for entry in self.entries(".uploads")}
+        keys = {name: base64.b64decode(key).decode() for name, key in keys.items() if key}
+        return {name: key for name, key in keys.items() if key.startswith(f"{vault}/")}
 
     def files(self, prefix):
         """Paths and lengths of all objects below a prefix."""
