@@ -1,4 +1,4 @@
-"""bench/RESULTS.md and the plots, from bench/results.json alone."""
+"""bench/RESULTS.md and the plots, from bench/results.json; where a target is missed, with what the profiles of bench/FINDINGS.md show."""
 
 from . import BENCH, plots
 
@@ -47,9 +47,18 @@ def section(name, result):
     lines += [f"- **Missing:** {text}" for text in result.get("missing", [])]
     if result.get("versions"):
         lines.append("- Versions: " + "; ".join(f"{name}: {text}" for name, text in result["versions"].items()))
+    if any(target["met"] is False for target in result.get("targets", [])):
+        lines += ["\n### Where the time goes\n", *finding(result["title"])]
     if result.get("commands"):
         lines += ["\n<details><summary>Commands</summary>\n", "```", *result["commands"], "```", "</details>"]
     return "\n".join(lines) + "\n"
+
+
+def finding(title):
+    """The paragraph of FINDINGS.md about a case, which is known by its letter: the lines below `## a. …`."""
+    letter = title.split(".")[0]
+    chapters = (BENCH / "FINDINGS.md").read_text().split("\n## ")
+    return next((chapter.splitlines()[1:] for chapter in chapters if chapter.startswith(f"{letter}. ")), ["Not profiled yet."])
 
 
 def table_lines(table):

@@ -67,5 +67,5 @@ methods! {
     /// What a connection holds.
     read usage::usage(owner: ConnectionId) -> Usage;
     /// Lets a session be completed: from here on no part is taken. Says whether it was open.
-    write[owner] uploads::begin_completing(owner: ConnectionId, id: UploadId, etag: Digest, now: Timestamp) -> bool;
+    write[owner] uploads::begin_completing(owner: ConnectionId, id: UploadId, etag: Digest, now: Timestamp) -> Option<Timestamp>;
 }

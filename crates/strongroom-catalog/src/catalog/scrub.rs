@@ -7,6 +7,7 @@ use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
 use strongroom_core::job::JobKind;
 use strongroom_core::rendition::RenditionName;
+use strongroom_core::upload::UploadState;
 
 use super::{Catalog, methods};
 use crate::CatalogError;
@@ -20,8 +21,8 @@ methods! {
     read scrub::kept_blob(key: BlobKey) -> Option<KeptBlob>;
     /// The acknowledged parts of a shard's uploads that have not ended.
     read scrub::parts_of_shard(shard: u8) -> Vec<KeptPart>;
-    /// Whether a row says that this upload has not ended and that the part is still this one.
-    read scrub::is_kept_part(owner: ConnectionId, upload: UploadId, part: Part) -> bool;
+    /// Whether rows say that this upload is in this state still, and that the part is still this one.
+    read scrub::is_kept_part(owner: ConnectionId, upload: UploadId, state: UploadState, part: Part) -> bool;
 
     /// Takes a blob out of use whose original was found lost or damaged: the media that show it fail, and say so. Says whether
     /// it did: not where it is in quarantine already, or is another by now.

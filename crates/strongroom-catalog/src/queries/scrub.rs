@@ -1,7 +1,7 @@
 //! Rows as promises of bytes, a shard of the store at a time, for whoever compares them with what is there.
 
 use strongroom_core::id::{BlobKey, ConnectionId, UploadId};
-use strongroom_core::upload::Plan;
+use strongroom_core::upload::{Plan, UploadState};
 
 use super::{Answer, Columns as _, Connection, Row, signed, sql};
 use crate::CatalogError;
@@ -66,23 +66,25 @@ pub(crate) async fn parts_of_shard(connection: &mut Connection, shard: u8) -> An
     rows.iter().map(read_part).collect()
 }
 
-/// Whether a row says that this upload has not ended and that the part is still this one.
+/// Whether rows say that this upload is in this state still, and that the part is still this one.
 pub(crate) async fn is_kept_part(
     connection: &mut Connection,
     owner: ConnectionId,
     upload: UploadId,
+    state: UploadState,
     part: Part,
 ) -> Answer<bool> {
     let row = sql("select count(*) as kept from part
                    join upload on upload.connection_id = part.connection_id and upload.id = part.upload_id
                    where part.connection_id = $1 and part.upload_id = $2 and part.number = $3 and part.size_bytes = $4
-                     and part.digest = $5 and coalesce(part.side, -1) = $6 and upload.state in ('open', 'completing')")
+                     and part.digest = $5 and coalesce(part.side, -1) = $6 and upload.state = $7")
     .bind(owner.to_string())
     .bind(upload.uuid().to_string())
     .bind(i64::from(part.number))
     .bind(signed(part.size_bytes))
     .bind(part.digest.as_bytes().to_vec())
     .bind(part.side.map_or(-1, u64::cast_signed))
+    .bind(state.as_str())
     .fetch_one(connection)
     .await?;
     Ok(row.number("kept")? > 0)

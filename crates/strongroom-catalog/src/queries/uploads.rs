@@ -5,7 +5,7 @@ use strongroom_core::digest::Digest;
 use strongroom_core::id::{BlobKey, ConnectionId, UploadId};
 use strongroom_core::upload::{Plan, UploadState};
 
-use super::{Answer, Columns as _, Connection, Row, signed, sql, usage};
+use super::{Answer, Columns as _, Connection, Row, dialect, signed, sql, usage};
 use crate::CatalogError;
 use crate::records::Upload;
 
@@ -93,26 +93,27 @@ pub(crate) async fn move_upload(
     Ok(moved.rows_affected() == 1)
 }
 
-/// Lets a session be completed: from here on no part is taken. Says whether it was open. Where a quota that was lowered since
-/// has no room for its bytes any more, it stays open.
+/// Lets a session be completed: from here on no part is taken. Says when its last part was accepted, and `None` where it was not
+/// open. Where a quota that was lowered since has no room for its bytes any more, it stays open.
 pub(crate) async fn begin_completing(
     connection: &mut Connection,
     owner: ConnectionId,
     id: UploadId,
     etag: Digest,
     now: Timestamp,
-) -> Answer<bool> {
-    let (open, completing) = (UploadState::Open, UploadState::Completing);
-    if !move_upload(connection, owner.clone(), id, open, completing, now).await? {
-        return Ok(false);
-    }
-    let row = sql("select size_bytes from upload where connection_id = $1 and id = $2")
-        .bind(owner.to_string())
-        .bind(id.uuid().to_string())
-        .fetch_one(&mut *connection)
-        .await?;
+) -> Answer<Option<Timestamp>> {
+    let row = sql(concat!(
+        "select size_bytes, active_at from upload where connection_id = $1 and id = $2 and state = 'open'",
+        dialect::locking!("upload")
+    ))
+    .bind(owner.to_string())
+    .bind(id.uuid().to_string())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    move_upload(connection, owner.clone(), id, UploadState::Open, UploadState::Completing, now).await?;
     usage::require_room_at_last(connection, &owner, Some(etag), row.unsigned("size_bytes")?).await?;
-    Ok(true)
+    row.time("active_at").map(Some)
 }
 
 /// Open sessions whose time has come.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 use crate::CatalogError;
 
 /// How long a statement waits for another process's lock, such as that of `strongroom key create`.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Statements that a connection keeps prepared: all there are.
 const STATEMENTS: usize = 512;
@@ -73,7 +73,7 @@ fn use_log(connection: &Connection) -> Result<(), CatalogError> {
 }
 
 fn is_busy(error: &Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Refuses to go on with a connection that would acknowledge what a power cut can take back.

@@ -2,6 +2,7 @@
 
 use strongroom_catalog::Catalog;
 use strongroom_catalog::records::{Part, PartRecorded};
+use strongroom_core::id::ConnectionId;
 use strongroom_core::upload::UploadState;
 
 use super::fixtures::{IDLE, digest, open, part, tenant};
@@ -52,6 +53,20 @@ pub(crate) async fn the_same_bytes_again_change_nothing(catalog: &Catalog) {
     assert_eq!(again, PartRecorded::Accepted { unneeded_side: Some(7) });
     assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(1, None)]);
     assert_eq!(catalog.upload(owner, id).await.unwrap().unwrap().active_at, at(2));
+}
+
+pub(crate) async fn who_completes_hears_of_the_last_part(catalog: &Catalog) {
+    let owner = tenant(catalog).await;
+    let id = open(catalog, &owner, at(0)).await;
+    for (number, accepted_at) in [(1, at(1)), (2, at(7))] {
+        catalog.record_part(owner.clone(), id, part(number, None), accepted_at, at(1).after(IDLE)).await.unwrap();
+    }
+    let begin =
+        async |owner: &ConnectionId| catalog.begin_completing(owner.clone(), id, digest(1), at(9)).await.unwrap();
+    assert_eq!(begin(&tenant(catalog).await).await, None, "it is not theirs");
+    assert_eq!(begin(&owner).await, Some(at(7)));
+    assert_eq!(begin(&owner).await, None, "it has begun");
+    assert_eq!(catalog.upload(owner, id).await.unwrap().unwrap().state, UploadState::Completing);
 }
 
 pub(crate) async fn a_closed_session_takes_no_part(catalog: &Catalog) {

@@ -138,8 +138,10 @@ pub(crate) async fn parts_are_kept_until_their_upload_ends(catalog: &Catalog) {
         })
     };
     assert_eq!(of_shard().await, in_state(UploadState::Open, at(1)));
-    let is_kept =
-        async |owner: &ConnectionId, part: &Part| catalog.is_kept_part(owner.clone(), id, part.clone()).await.unwrap();
+    let is_kept_in = async |owner: &ConnectionId, part: &Part, state| {
+        catalog.is_kept_part(owner.clone(), id, state, part.clone()).await.unwrap()
+    };
+    let is_kept = async |owner: &ConnectionId, part: &Part| is_kept_in(owner, part, UploadState::Open).await;
     assert!(is_kept(&owner, &first).await && is_kept(&owner, &second).await);
     let others = [part(3, None), part(1, Some(7)), part(2, None), Part { digest: digest(9), ..first.clone() }];
     for other in &others {
@@ -152,10 +154,11 @@ pub(crate) async fn parts_are_kept_until_their_upload_ends(catalog: &Catalog) {
     };
     move_to(UploadState::Open, UploadState::Completing, 2).await;
     assert_eq!(of_shard().await, in_state(UploadState::Completing, at(2)));
-    assert!(is_kept(&owner, &first).await);
+    assert!(!is_kept(&owner, &first).await, "it was open when it was listed");
+    assert!(is_kept_in(&owner, &first, UploadState::Completing).await);
     move_to(UploadState::Completing, UploadState::Aborted, 3).await;
     assert_eq!(of_shard().await, []);
-    assert!(!is_kept(&owner, &first).await);
+    assert!(!is_kept_in(&owner, &first, UploadState::Completing).await);
 }
 
 pub(crate) async fn a_lost_part_is_asked_for_again(catalog: &Catalog) {

@@ -28,6 +28,11 @@ const WITHOUT_NOTES: &str = "-bsf:v filter_units=remove_types=6";
 /// of the time) is 0.989, since then each goes on from one that is wrong already.
 const WITHOUT_LAST_FILTERS: &str = "-skip_loop_filter noref";
 
+/// Pictures that are decoded ahead for each thread that a film may have. ffmpeg scales on one thread and encodes on others, and while it
+/// does, no further picture is begun: with as many decoders as threads the processors stood still for a tenth of the time (20 s of 1080p on
+/// two cores: poster and 240 in 7.0 s and not 8.1; 60 s: 720 in 43.8 s and not 46.5).
+const DECODERS_PER_THREAD: u8 = 2;
+
 /// A path as a URL that cannot be taken for another protocol, an option or a pattern.
 pub(super) fn file_url(path: &Path) -> Result<String, RenderError> {
     let path = std::path::absolute(path).map_err(|error| RenderError::Broken(error.to_string()))?;
@@ -64,8 +69,11 @@ pub(super) fn film(
     limits: &Limits,
 ) -> Result<Vec<String>, RenderError> {
     let threads = limits.film.threads;
+    // One thread is for what has crashed its decoder: then nothing runs beside it.
+    let decoders = if threads == 1 { 1 } else { threads.saturating_mul(DECODERS_PER_THREAD) };
     let mut arguments = beginning();
-    arguments.extend(words(&format!("-filter_threads {threads} -filter_complex_threads {threads} -threads {threads}")));
+    arguments
+        .extend(words(&format!("-filter_threads {threads} -filter_complex_threads {threads} -threads {decoders}")));
     arguments.extend(input_guards(demuxer(source.format)?));
     arguments.extend(tolerance(limits.care));
     let skips_filters = pass.makes_small && !pass.makes_best && limits.care == Care::Usual;

@@ -17,14 +17,9 @@ impl Fsck {
             return Ok(None);
         }
         let Some((kind, detail)) = self.look_at_part(part, files).await? else { return Ok(None) };
-        // It may have been replaced or completed meanwhile, and then these bytes are not the part's any more.
+        // It may have been replaced meanwhile, or be completing by now, and then these bytes are not the part's any more.
         let (owner, upload) = (part.connection.clone(), part.upload);
-        if !self.catalog.is_kept_part(owner.clone(), upload, part.part.clone()).await? {
-            return Ok(None);
-        }
-        // One that was open when it was listed may be completing by now, and its bytes under their blob: a run after that judges.
-        let upload_now = self.catalog.upload(owner.clone(), upload).await?;
-        if part.state == UploadState::Open && upload_now.is_none_or(|now| now.state != UploadState::Open) {
+        if !self.catalog.is_kept_part(owner.clone(), upload, part.state, part.part.clone()).await? {
             return Ok(None);
         }
         let detail = format!("part {}: {detail}", part.part.number);
