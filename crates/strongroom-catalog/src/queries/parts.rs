@@ -36,7 +36,8 @@ pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, uplo
 }
 
 /// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins; one of the same bytes
-/// changes nothing, since those are kept already.
+/// changes nothing, since those are kept already. `active_at` is another after every part, also where several come in one
+/// millisecond: who has read it knows whether the parts that were read after it are still all there are.
 pub(crate) async fn record_part(
     connection: &mut Connection,
     owner: ConnectionId,
@@ -45,7 +46,7 @@ pub(crate) async fn record_part(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Answer<PartRecorded> {
-    let extended = sql("update upload set active_at = $3,
+    let extended = sql("update upload set active_at = case when $3 > active_at then $3 else active_at + 1 end,
                                expires_at = case when $4 > expires_at then $4 else expires_at end
                         where connection_id = $1 and id = $2 and state = 'open'")
     .bind(owner.to_string())

@@ -206,9 +206,18 @@ pub(crate) async fn lose_part(
     .bind(i64::from(part.number))
     .bind(part.digest.as_bytes().to_vec())
     .bind(part.side.map_or(-1, u64::cast_signed))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(lost.rows_affected() == 1)
+    if lost.rows_affected() == 0 {
+        return Ok(false);
+    }
+    // Who has read the parts just before has to notice: see `record_part`.
+    sql("update upload set active_at = active_at + 1 where connection_id = $1 and id = $2")
+        .bind(owner.to_string())
+        .bind(upload.uuid().to_string())
+        .execute(connection)
+        .await?;
+    Ok(true)
 }
 
 /// Deletes a blob from before `before` that nothing refers to. Says whether it did.

@@ -93,8 +93,7 @@ pub(crate) async fn move_upload(
     Ok(moved.rows_affected() == 1)
 }
 
-/// Lets a session be completed: from here on no part is taken. Says when its last part was accepted, and `None` where it was not
-/// open. Where a quota that was lowered since has no room for its bytes any more, it stays open.
+/// Lets a session be completed: from here on no part is taken. Says what its `active_at` was, and `None` where it was not open. Where a quota that was lowered since has no room for its bytes any more, it stays open.
 pub(crate) async fn begin_completing(
     connection: &mut Connection,
     owner: ConnectionId,

@@ -84,7 +84,7 @@ macro_rules! every_case {
             }
             parts {
                 parts_come_back_in_order, a_part_keeps_its_session_alive, the_replaced_side_file_is_answered,
-                the_same_bytes_again_change_nothing, who_completes_hears_of_the_last_part, a_closed_session_takes_no_part, racing_tries_of_one_part_replace_one_another,
+                the_same_bytes_again_change_nothing, who_completes_hears_whether_parts_came_since, a_closed_session_takes_no_part, racing_tries_of_one_part_replace_one_another,
                 a_foreign_session_takes_no_part
             }
             slots {

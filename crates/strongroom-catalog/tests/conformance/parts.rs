@@ -55,16 +55,25 @@ pub(crate) async fn the_same_bytes_again_change_nothing(catalog: &Catalog) {
     assert_eq!(catalog.upload(owner, id).await.unwrap().unwrap().active_at, at(2));
 }
 
-pub(crate) async fn who_completes_hears_of_the_last_part(catalog: &Catalog) {
+pub(crate) async fn who_completes_hears_whether_parts_came_since(catalog: &Catalog) {
     let owner = tenant(catalog).await;
     let id = open(catalog, &owner, at(0)).await;
-    for (number, accepted_at) in [(1, at(1)), (2, at(7))] {
-        catalog.record_part(owner.clone(), id, part(number, None), accepted_at, at(1).after(IDLE)).await.unwrap();
+    let active_at = async || catalog.upload(owner.clone(), id).await.unwrap().unwrap().active_at;
+    let mut seen = active_at().await;
+    // In order, in the same moment, by a clock that was set back, and over another.
+    for (number, side, accepted_at) in [(1, None, 7), (2, None, 7), (3, None, 2), (1, Some(8), 7), (2, None, 7)] {
+        catalog.record_part(owner.clone(), id, part(number, side), at(accepted_at), at(1).after(IDLE)).await.unwrap();
+        let now = active_at().await;
+        assert!(now > seen, "part {number}: {now:?} after {seen:?}");
+        seen = now;
     }
+    assert!(catalog.lose_part(owner.clone(), id, part(3, None), at(9), at(9)).await.unwrap());
+    let now = active_at().await;
+    assert!(now > seen, "a part that is lost is a change, too");
     let begin =
         async |owner: &ConnectionId| catalog.begin_completing(owner.clone(), id, digest(1), at(9)).await.unwrap();
     assert_eq!(begin(&tenant(catalog).await).await, None, "it is not theirs");
-    assert_eq!(begin(&owner).await, Some(at(7)));
+    assert_eq!(begin(&owner).await, Some(now));
     assert_eq!(begin(&owner).await, None, "it has begun");
     assert_eq!(catalog.upload(owner, id).await.unwrap().unwrap().state, UploadState::Completing);
 }

@@ -122,8 +122,8 @@ pub(crate) async fn parts_are_kept_until_their_upload_ends(catalog: &Catalog) {
     let (owner, stranger) = (tenant(catalog).await, tenant(catalog).await);
     let id = open(catalog, &owner, at(0)).await;
     let (first, second) = (part(1, None), Part { tag: Some("etag".to_owned()), ..part(2, Some(7)) });
-    for part in [&second, &first] {
-        catalog.record_part(owner.clone(), id, part.clone(), at(1), at(1).after(IDLE)).await.unwrap();
+    for (part, second) in [(&second, 1), (&first, 2)] {
+        catalog.record_part(owner.clone(), id, part.clone(), at(second), at(1).after(IDLE)).await.unwrap();
     }
     let of_shard = async || catalog.parts_of_shard(shard_of(BlobKey::of_upload(id))).await.unwrap();
     let in_state = |state, active_at| {
@@ -137,7 +137,7 @@ pub(crate) async fn parts_are_kept_until_their_upload_ends(catalog: &Catalog) {
             part: part.clone(),
         })
     };
-    assert_eq!(of_shard().await, in_state(UploadState::Open, at(1)));
+    assert_eq!(of_shard().await, in_state(UploadState::Open, at(2)));
     let is_kept_in = async |owner: &ConnectionId, part: &Part, state| {
         catalog.is_kept_part(owner.clone(), id, state, part.clone()).await.unwrap()
     };
@@ -152,11 +152,11 @@ pub(crate) async fn parts_are_kept_until_their_upload_ends(catalog: &Catalog) {
     let move_to = async |from, to, second| {
         assert!(catalog.move_upload(owner.clone(), id, from, to, at(second)).await.unwrap());
     };
-    move_to(UploadState::Open, UploadState::Completing, 2).await;
-    assert_eq!(of_shard().await, in_state(UploadState::Completing, at(2)));
+    move_to(UploadState::Open, UploadState::Completing, 3).await;
+    assert_eq!(of_shard().await, in_state(UploadState::Completing, at(3)));
     assert!(!is_kept(&owner, &first).await, "it was open when it was listed");
     assert!(is_kept_in(&owner, &first, UploadState::Completing).await);
-    move_to(UploadState::Completing, UploadState::Aborted, 3).await;
+    move_to(UploadState::Completing, UploadState::Aborted, 4).await;
     assert_eq!(of_shard().await, []);
     assert!(!is_kept_in(&owner, &first, UploadState::Completing).await);
 }
@@ -190,7 +190,8 @@ pub(crate) async fn a_lost_part_is_asked_for_again(catalog: &Catalog) {
     assert_eq!(state(catalog, &owner, id).await, UploadState::Completing, "nothing of it is lost");
     assert!(lose(&owner, part(1, Some(9)), 11, 20).await);
     let upload = catalog.upload(owner.clone(), id).await.unwrap().unwrap();
-    assert_eq!((upload.state, upload.active_at), (UploadState::Open, at(20)));
+    assert_eq!(upload.state, UploadState::Open);
+    assert!(upload.active_at > at(20), "who has read its parts has to notice");
     assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(2, None)]);
     assert_sound(catalog, &owner).await;
 }

@@ -73,7 +73,6 @@ impl Completion {
 
     /// One run, in the caller's turn.
     async fn run(&self, owner: &ConnectionId, id: UploadId, named: &[NamedPart]) -> Result<MediaId, Problem> {
-        let looked_at = self.clock.now();
         let (upload, parts) = self.sessions.find_with_parts(owner, id).await?;
         match (upload.state, upload.media) {
             (UploadState::Completed, Some(media)) => Ok(media),
@@ -89,11 +88,12 @@ impl Completion {
                 check_named(&parts, named)?;
                 // Quotas may have been lowered since init. A session that does not fit any more stays open.
                 let (etag, now) = (whole_digest(&parts)?, self.clock.now());
-                let Some(last_part_at) = self.catalog.begin_completing(owner.clone(), id, etag, now).await? else {
+                let Some(active_at) = self.catalog.begin_completing(owner.clone(), id, etag, now).await? else {
                     return Err(closed(id, self.sessions.find(owner, id).await?.state));
                 };
-                // Ten thousand rows are not read twice for nothing. The clocks of nodes differ.
-                let are_all = last_part_at < looked_at && !self.store.is_shared();
+                // No part was accepted since the session was read, and so since its parts were: ten thousand rows are not read
+                // twice for nothing.
+                let are_all = active_at == upload.active_at && !self.store.is_shared();
                 self.finish(upload, are_all.then_some(parts)).await
             }
             (state, _) => Err(closed(id, state)),

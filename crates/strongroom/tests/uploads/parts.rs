@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -36,21 +34,17 @@ async fn the_same_bytes_again_answer_the_same_etag() {
     assert_eq!(session.status().await["receivedBytes"], 1024);
 }
 
-/// Also where complete comes in the same millisecond, and where it comes later and reads the rows of parts once.
 #[tokio::test]
 async fn the_last_whole_write_wins() {
     let server = Server::start(&[SMALL_PARTS]).await;
-    for (length, pause) in [(FILE_BYTES, Duration::ZERO), (FILE_BYTES - 1, Duration::from_secs(1))] {
-        let (file, wrong) = (noise(length), vec![7; length]);
-        let session = Session::filled(&server.client, &wrong).await;
-        session.put_all(&file).await;
-        server.clock.advance(pause);
-        let made = media(&session.complete().await);
-        assert_eq!(made["etag"], etag(&file));
-        let original = format!("/v2/access/vault/media/{}/original", made["id"]);
-        assert_eq!(server.client.get(&original).await.bytes, file);
-        assert_eq!(server.files("staging"), [""; 0]);
-    }
+    let (file, wrong) = (noise(FILE_BYTES), vec![7; FILE_BYTES]);
+    let session = Session::filled(&server.client, &wrong).await;
+    session.put_all(&file).await;
+    let made = media(&session.complete().await);
+    assert_eq!(made["etag"], etag(&file));
+    let original = format!("/v2/access/vault/media/{}/original", made["id"]);
+    assert_eq!(server.client.get(&original).await.bytes, file);
+    assert_eq!(server.files("staging"), [""; 0]);
 }
 
 #[tokio::test]
