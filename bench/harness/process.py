@@ -88,8 +88,9 @@ class Process:
 class Sampler:
     """Watches a tree whose children come and go: the most that all of it had resident at a time."""
 
-    def __init__(self, pid):
+    def __init__(self, pid, seconds=SAMPLE_SECONDS):
         self.peak_mib = 0.0
+        self._seconds = seconds
         self._pid, self._over = pid, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -102,7 +103,7 @@ class Sampler:
         self._thread.join()
 
     def _watch(self):
-        while not self._over.wait(SAMPLE_SECONDS):
+        while not self._over.wait(self._seconds):
             resident = sum(_status_kib(pid, "VmRSS") for pid in tree(self._pid)) / 1024
             self.peak_mib = max(self.peak_mib, resident)
 

@@ -24,6 +24,9 @@ LIMITS = {"max_pixels": 50_000_000, "max_side": 16384, "max_input_bytes": 256 <<
           "film": {"max_side": 8192, "max_seconds": 14400, "max_frames_per_second": 240, "max_streams": 16, "max_animation_frames": 500,
                    "max_animation_pixels": 250_000_000, "address_space_bytes": 2 << 30, "output_bytes": 8 << 30, "unrolled_bytes": 1 << 30,
                    "probe_seconds": 10, "seconds_per_second": 4, "base_seconds": 60, "wall_seconds": 21600, "silence_seconds": 60, "threads": 2}}
+# As the server's renderer.rs.
+ENVIRONMENT = {"GLIBC_TUNABLES": ":".join(f"glibc.malloc.{setting}" for setting in (
+    "arena_max=1", "hugetlb=1", "mmap_threshold=33554432", "trim_threshold=1073741824"))}
 # A peer's script, and what runs it.
 SCRIPTS = {"sharp": lambda: ["node", install.node("sharp.mjs")], "pyvips": lambda: [install.libvips(), install.BENCH / "peers" / "vips.py"]}
 
@@ -99,7 +102,7 @@ def render(child, file, output):
     output.mkdir(parents=True)
     order = {"parent": os.getpid(), "confinement": "required", "limits": LIMITS, "photo_use": "media", "input": str(file), "output": str(output),
              "task": "photo"}
-    run = subprocess.run([str(child), "render"], input=json.dumps(order), capture_output=True, text=True, env={"MALLOC_ARENA_MAX": "1"})
+    run = subprocess.run([str(child), "render"], input=json.dumps(order), capture_output=True, text=True, env=ENVIRONMENT)
     answer = json.loads(run.stdout) if run.returncode == 0 else {}
     if "rendered" not in answer:
         raise RuntimeError(f"the child refused: {run.stdout[:300]} {run.stderr[:300]}")

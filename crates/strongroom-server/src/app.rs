@@ -232,7 +232,7 @@ pub async fn run(
     if let Some((listener, _)) = listener {
         tasks.spawn(listener::serve(
             listener,
-            http::router(app.clone()),
+            http::Entrance::new(app.clone()),
             Arc::new(app.config.server.clone()),
             app.drain.clone(),
         ));

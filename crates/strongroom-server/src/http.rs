@@ -1,12 +1,20 @@
 //! The HTTP face: one file an operation, and a few that all share.
 
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use futures_util::future::{BoxFuture, Either, FutureExt as _};
+use tower::Service;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
+use crate::telemetry::Route;
 
 mod account;
 mod avatar;
@@ -38,8 +46,41 @@ pub(crate) use rate_limit::RateLimits;
 /// The largest JSON body.
 const JSON_LIMIT_BYTES: usize = 1 << 20;
 
+/// What every request comes in by.
+#[derive(Clone)]
+pub(crate) struct Entrance {
+    app: App,
+    router: Router,
+}
+
+impl Entrance {
+    pub(crate) fn new(app: App) -> Self {
+        Self { router: router(app.clone()), app }
+    }
+}
+
+/// Deliveries, which are most of all requests, do not go through the router; the edge is the same for them.
+impl Service<Request> for Entrance {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.router, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if !deliver::is_plain(&request) {
+            return Either::Right(self.router.call(request));
+        }
+        let app = self.app.clone();
+        let answer = edge::around(request, Route::Delivery, |request| deliver::at_once(app, request));
+        Either::Left(answer.map(Ok).boxed())
+    }
+}
+
 /// All routes, with what the edge does for each of them.
-pub(crate) fn router(app: App) -> Router {
+fn router(app: App) -> Router {
     let (router, _) = documented().split_for_parts();
     router
         .route("/media/{media}/{file}", axum::routing::get(deliver::deliver).options(cors::preflight_of_delivery))

@@ -8,19 +8,20 @@ mod lending;
 mod pace;
 mod stream;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 use self::addresses::{Addresses, Place};
 pub(crate) use self::lending::Lending;
@@ -38,7 +39,10 @@ const HEAD_FIELDS: usize = 100;
 const READ_BUFFER_BYTES: usize = 128 << 10;
 
 /// Accepts connections until the drain begins, then lets those that are there end until it is over.
-pub(crate) async fn serve(listener: TcpListener, router: Router, settings: Arc<config::Server>, drain: Drain) {
+pub(crate) async fn serve<S>(listener: TcpListener, service: S, settings: Arc<config::Server>, drain: Drain)
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let addresses = Addresses::new(settings.max_connections_per_address);
     let mut connections = JoinSet::new();
@@ -56,7 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: Arc<c
             telemetry::connection_refused();
             continue;
         };
-        connections.spawn(connection(socket, (place, address), router.clone(), Arc::clone(&settings), closed.clone()));
+        connections.spawn(connection(socket, (place, address), service.clone(), Arc::clone(&settings), closed.clone()));
     }
     drop(listener);
     drop(open);
@@ -83,19 +87,21 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, 
 }
 
 /// Serves one connection to its end.
-async fn connection(
+async fn connection<S>(
     socket: TcpStream,
     _places: (OwnedSemaphorePermit, Place),
-    router: Router,
+    service: S,
     settings: Arc<config::Server>,
     mut closed: watch::Receiver<()>,
-) {
+) where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
     let _open = OpenConnection::new();
     // Answers are written whole; waiting to fill a packet would only delay them.
     drop(socket.set_nodelay(true));
     let pace = Pace::new(settings.deadlines);
     let paced = pace.clone();
-    let service = router.map_request(|request: Request<hyper::body::Incoming>| request.map(axum::body::Body::new));
+    let service = service.map_request(|request: Request<hyper::body::Incoming>| request.map(axum::body::Body::new));
     let service = Paced::new(service, paced);
     let io = TokioIo::new(PacedStream::new(socket, pace));
     let mut http = http1::Builder::new();

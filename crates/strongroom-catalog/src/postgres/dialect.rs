@@ -3,7 +3,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Postgres, Row as _, Type};
 
-use super::Statement;
+use super::{Connection, Statement};
 use crate::CatalogError;
 
 tokio::task_local! {
@@ -29,6 +29,15 @@ pub(crate) fn value<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
     column: impl ColumnIndex<PgRow>,
 ) -> Result<T, CatalogError> {
     Ok(row.try_get(column)?)
+}
+
+/// What `read` makes of every row of a statement.
+pub(crate) async fn read_all<T>(
+    statement: Statement,
+    connection: &mut Connection,
+    read: impl FnMut(&PgRow) -> Result<T, CatalogError>,
+) -> Result<Vec<T>, CatalogError> {
+    statement.fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// Runs what makes statements for a pooler.

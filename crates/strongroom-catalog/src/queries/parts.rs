@@ -4,7 +4,7 @@ use strongroom_core::clock::Timestamp;
 use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::UploadState;
 
-use super::{Answer, Columns as _, Connection, Row, signed, sql, uploads};
+use super::{Answer, Columns as _, Connection, Row, dialect, signed, sql, uploads};
 use crate::records::{Part, PartRecorded};
 
 /// The acknowledged part of this number.
@@ -26,13 +26,11 @@ pub(crate) async fn part(
 
 /// The acknowledged parts, in order.
 pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, upload: UploadId) -> Answer<Vec<Part>> {
-    let rows = sql("select number, size_bytes, digest, side, store_tag from part
-                    where connection_id = $1 and upload_id = $2 order by number")
+    let of_upload = sql("select number, size_bytes, digest, side, store_tag from part
+                         where connection_id = $1 and upload_id = $2 order by number")
     .bind(owner.to_string())
-    .bind(upload.uuid().to_string())
-    .fetch_all(connection)
-    .await?;
-    rows.iter().map(read).collect()
+    .bind(upload.uuid().to_string());
+    dialect::read_all(of_upload, connection, read).await
 }
 
 /// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins; one of the same bytes

@@ -34,7 +34,7 @@ pub(crate) mod dialect {
     use rusqlite::types::FromSql;
 
     use super::statement::Column;
-    use super::{Row, Statement};
+    use super::{Connection, Row, Statement};
     use crate::CatalogError;
 
     /// A statement.
@@ -50,6 +50,15 @@ pub(crate) mod dialect {
     /// The value in a column, by its name or its place from 0.
     pub(crate) fn value<T: FromSql>(row: &Row, column: impl Column) -> Result<T, CatalogError> {
         row.get(column)
+    }
+
+    /// What `read` makes of every row of a statement.
+    pub(crate) async fn read_all<T>(
+        statement: Statement,
+        connection: &mut Connection,
+        read: impl FnMut(&Row) -> Result<T, CatalogError>,
+    ) -> Result<Vec<T>, CatalogError> {
+        statement.read_all(connection, read).await
     }
 
     /// Appended to the sub-select of a claim.

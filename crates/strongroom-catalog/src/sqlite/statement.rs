@@ -45,7 +45,7 @@ impl Statement {
     }
 
     pub(crate) async fn execute(self, connection: &mut Connection) -> Result<Changed, Error> {
-        self.for_each_row(connection, |_| Ok(true))?;
+        self.for_each_row(connection, |_| Ok::<_, Error>(true))?;
         Ok(Changed(connection.changes()))
     }
 
@@ -57,7 +57,7 @@ impl Statement {
         let mut first = None;
         self.for_each_row(connection, |row| {
             first = Some(row);
-            Ok(false)
+            Ok::<_, Error>(false)
         })?;
         Ok(first)
     }
@@ -66,17 +66,31 @@ impl Statement {
         let mut rows = Vec::new();
         self.for_each_row(connection, |row| {
             rows.push(row);
-            Ok(true)
+            Ok::<_, Error>(true)
         })?;
         Ok(rows)
     }
 
+    /// What `read` makes of every row. Each is gone before the next comes: ten thousand of them at once are megabytes.
+    pub(crate) async fn read_all<T>(
+        self,
+        connection: &mut Connection,
+        mut read: impl FnMut(&Row) -> Result<T, CatalogError>,
+    ) -> Result<Vec<T>, CatalogError> {
+        let mut all = Vec::new();
+        self.for_each_row(connection, |row| {
+            all.push(read(&row)?);
+            Ok::<_, CatalogError>(true)
+        })?;
+        Ok(all)
+    }
+
     /// Shows rows to `take` until it wants no more. A text that is put together for one call is not kept prepared.
-    fn for_each_row(
+    fn for_each_row<E: From<Error>>(
         self,
         connection: &Connection,
-        mut take: impl FnMut(Row) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
+        mut take: impl FnMut(Row) -> Result<bool, E>,
+    ) -> Result<(), E> {
         // Without its parameters, which may be anybody's.
         tracing::trace!(text = %self.text, "statement");
         let (mut kept, mut passing);
@@ -101,7 +115,7 @@ impl Statement {
         let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let values = (0..names.len()).map(|index| row.get(index)).collect::<Result<_, _>>()?;
+            let values = (0..names.len()).map(|index| row.get(index)).collect::<Result<_, Error>>()?;
             if !take(Row { names: Arc::clone(&names), values })? {
                 break;
             }
@@ -231,6 +245,25 @@ mod tests {
             Ok(Statement::new("delete from kept where number = $1").bind(3).execute(&mut connection).await?)
         });
         assert_eq!(changed.unwrap().rows_affected(), 2);
+    }
+
+    #[test]
+    fn every_row_is_read_up_to_the_first_that_is_unreadable() {
+        let all = |text: &'static str| {
+            let mut seen = 0;
+            let read = |row: &Row| {
+                seen += 1;
+                row.get::<i64>("number")
+            };
+            let numbers = run(Statement::new(text).read_all(&mut connection(), read));
+            (numbers.map_err(|error| error.to_string()), seen)
+        };
+        assert_eq!(all("values (3), (1), (2)").1, 1, "no column has that name");
+        let (numbers, seen) = all("select column1 as number from (values (3), (1), (2))");
+        assert_eq!((numbers, seen), (Ok(vec![3, 1, 2]), 3));
+        let (numbers, seen) = all("select column1 as number from (values (3), ('one'), (2))");
+        assert!(numbers.unwrap_err().contains("number") && seen == 2);
+        assert_eq!(all("select 1 as number where false"), (Ok(vec![]), 0));
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl<S: Sync> FromRequestParts<S> for Fetch {
 }
 
 impl Fetch {
+    /// Of a whole request.
+    pub(crate) fn of(mut parts: Parts) -> Self {
+        Self { lending: parts.extensions.remove(), method: parts.method, headers: parts.headers }
+    }
+
     /// The bytes of `range`: those in memory as blanks, which the connection fills in.
     fn read(
         &self,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use strongroom_catalog::records::{Deliverable, Rendition};
 use strongroom_core::id::MediaId;
@@ -22,20 +22,45 @@ use crate::problem::{Kind, Problem};
 /// How long a URL of the bucket is good.
 const REDIRECTED: Duration = Duration::from_secs(60);
 
-/// Serves a rendition.
+/// Serves a rendition, as a route.
 pub(super) async fn deliver(
     State(app): State<App>,
     Path((media, file)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     fetch: Fetch,
 ) -> Result<Response, Problem> {
+    answer(&app, &media, &file, query.as_deref().unwrap_or_default(), &fetch).await
+}
+
+/// Whether a request is one that [`at_once`] answers: `GET /media/{media}/{file}`, with nothing in it that is written in two ways.
+pub(super) fn is_plain(request: &Request) -> bool {
+    request.method() == Method::GET && names(request.uri()).is_some()
+}
+
+/// Serves a rendition past the router, whose layers cost as much processor time as all that is looked up.
+pub(super) async fn at_once(app: App, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (uri, fetch) = (parts.uri.clone(), Fetch::of(parts));
+    let Some((media, file)) = names(&uri) else {
+        return Problem::internal(format!("{} was taken for a delivery", uri.path())).into_response();
+    };
+    answer(&app, media, file, uri.query().unwrap_or_default(), &fetch).await.into_response()
+}
+
+/// The two names in the path of a delivery. A path with a `%` is for the router, which reads it.
+fn names(uri: &Uri) -> Option<(&str, &str)> {
+    let (media, file) = uri.path().strip_prefix("/media/")?.split_once('/')?;
+    let is_plain = |name: &str| !name.is_empty() && !name.contains(['/', '%']);
+    (is_plain(media) && is_plain(file)).then_some((media, file))
+}
+
+async fn answer(app: &App, media: &str, file: &str, query: &str, fetch: &Fetch) -> Result<Response, Problem> {
     let now = app.clock.now();
     // The signature first: to whoever cannot sign, a media that exists and one that does not look alike.
-    let id = MediaId::new(path_number(&media).map_err(refused)?);
-    let query = query.as_deref().unwrap_or_default();
-    let grant = app.urls.verify(Subject::Media(id), &file, query, now).await.map_err(refused)?;
+    let id = MediaId::new(path_number(media).map_err(refused)?);
+    let grant = app.urls.verify(Subject::Media(id), file, query, now).await.map_err(refused)?;
     let unknown = || Problem::new(Kind::NotFound, "this media or rendition no longer exists");
-    let (name, extension) = parse_file_name(&file).ok_or_else(unknown)?;
+    let (name, extension) = parse_file_name(file).ok_or_else(unknown)?;
     let found = app.catalog.deliverable(id, name).await?.ok_or_else(unknown)?;
     // Before the version: whoever holds a link should hear why, not just that it is old.
     withheld(&found.settings, Consent::of(found.release_forms.iter().map(|form| form.status(now))))?;
@@ -48,8 +73,8 @@ pub(super) async fn deliver(
     }
     if app.config.store.redirect && found.settings.policy() != ConsentPolicy::Require {
         let disposition = disposition::inline(&format!("{id}-{file}"));
-        if let Some(mut redirect) = to_bucket(&app, &found, &disposition).await? {
-            cors::delivered(&app, &found.settings, &fetch.headers, &mut redirect);
+        if let Some(mut redirect) = to_bucket(app, &found, &disposition).await? {
+            cors::delivered(app, &found.settings, &fetch.headers, &mut redirect);
             app.fetch_counts.count(&found.connection, id, name, now);
             return Ok(redirect);
         }
@@ -81,8 +106,8 @@ pub(super) async fn deliver(
         disposition: disposition::inline(&format!("{id}-{file}")),
         cache_control: cache_control.map_err(|error| Problem::internal(error.to_string()))?,
     };
-    let mut response = serve(&reader, &entity, &fetch)?;
-    cors::delivered(&app, &found.settings, &fetch.headers, &mut response);
+    let mut response = serve(&reader, &entity, fetch)?;
+    cors::delivered(app, &found.settings, &fetch.headers, &mut response);
     if is_fetch(&fetch.method, &response) {
         app.fetch_counts.count(&found.connection, id, name, now);
     }

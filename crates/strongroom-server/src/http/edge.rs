@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use super::rate_limit::Tally;
 use super::{leftover, request_id};
 use crate::problem::Problem;
-use crate::telemetry::{self, Answering};
+use crate::telemetry::{self, Answering, Route};
 
 /// A problem travels to the edge as an extension of an empty answer; there it meets the request's id and gets its body.
 impl IntoResponse for Problem {
@@ -24,20 +24,37 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Runs one request, in a span that every line logged for it belongs to.
+/// The edge as a layer of the router.
 pub(super) async fn edge(request: Request, next: Next) -> Response {
-    let id = request_id::of(request.headers());
-    let answering = Answering::new(&request);
-    let span = telemetry::request_span(&id, &answering, request.headers());
-    answer(request, next, id, answering).instrument(span).await
+    let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::Unmatched, Route::Routed);
+    around(request, route, |request| next.run(request)).await
 }
 
-async fn answer(request: Request, next: Next, id: String, answering: Answering) -> Response {
-    let path = request.uri().path().to_owned();
+/// Has `handle` answer one request, in a span that every line logged for it belongs to.
+pub(super) async fn around<F: Future<Output = Response>>(
+    request: Request,
+    route: Route,
+    handle: impl FnOnce(Request) -> F,
+) -> Response {
+    let id = request_id::of(request.headers());
+    let answering = Answering::new(request.method(), route);
+    let span = telemetry::request_span(&id, &answering, request.headers());
+    answer(request, handle, id, answering).instrument(span).await
+}
+
+async fn answer<F: Future<Output = Response>>(
+    request: Request,
+    handle: impl FnOnce(Request) -> F,
+    id: String,
+    answering: Answering,
+) -> Response {
+    // Shares the request's own bytes.
+    let uri = request.uri().clone();
+    let path = uri.path();
     let (mut request, leftover) = leftover::lend(request);
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
-    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(handle(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
     let problem = response.extensions_mut().remove::<Problem>();
     let kind = problem.as_ref().map(|problem| problem.kind.wire().1);

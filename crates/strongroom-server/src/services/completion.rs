@@ -87,14 +87,15 @@ impl Completion {
                 check_whole(&upload, &parts)?;
                 check_named(&parts, named)?;
                 // Quotas may have been lowered since init. A session that does not fit any more stays open.
-                let (etag, now) = (whole_digest(&parts)?, self.clock.now());
-                let Some(active_at) = self.catalog.begin_completing(owner.clone(), id, etag, now).await? else {
+                let whole = Whole::of(parts)?;
+                let begun = self.catalog.begin_completing(owner.clone(), id, whole.etag, self.clock.now()).await?;
+                let Some(active_at) = begun else {
                     return Err(closed(id, self.sessions.find(owner, id).await?.state));
                 };
                 // No part was accepted since the session was read, and so since its parts were: ten thousand rows are not read
                 // twice for nothing.
-                let are_all = active_at == upload.active_at && !self.store.is_shared();
-                self.finish(upload, are_all.then_some(parts)).await
+                let is_still_so = active_at == upload.active_at && !self.store.is_shared();
+                self.finish(upload, is_still_so.then_some(whole)).await
             }
             (state, _) => Err(closed(id, state)),
         }
@@ -103,10 +104,10 @@ impl Completion {
     /// Ends an upload that is `completing`. A session that the client can mend is opened again. After any other failure it
     /// stays `completing` for the next call or the sweeper: its bytes may have been published, and then no part may follow.
     ///
-    /// `parts` are its parts, where they were read and none was accepted since.
-    async fn finish(&self, upload: Upload, parts: Option<Vec<Part>>) -> Result<MediaId, Problem> {
+    /// `whole` are its parts, where they were found to be all and none was accepted since.
+    async fn finish(&self, upload: Upload, whole: Option<Whole>) -> Result<MediaId, Problem> {
         let (owner, id) = (upload.connection.clone(), upload.id);
-        let ended = self.publish(upload, parts).await;
+        let ended = self.publish(upload, whole).await;
         let is_mendable = |problem: &Problem| matches!(problem.kind, Kind::FileDigestMismatch | Kind::UploadIncomplete);
         if ended.as_ref().is_err_and(is_mendable) {
             let (completing, open) = (UploadState::Completing, UploadState::Open);
@@ -115,9 +116,9 @@ impl Completion {
         ended
     }
 
-    async fn publish(&self, upload: Upload, parts: Option<Vec<Part>>) -> Result<MediaId, Problem> {
+    async fn publish(&self, upload: Upload, whole: Option<Whole>) -> Result<MediaId, Problem> {
         let (owner, id) = (upload.connection.clone(), upload.id);
-        match self.publish_parts(upload, parts).await {
+        match self.publish_parts(upload, whole).await {
             Err(Unpublished::Missing) => self.reopen(owner, id).await,
             Err(Unpublished::Refused(problem)) => Err(problem),
             Ok(media) => Ok(media),
@@ -139,7 +140,7 @@ impl Completion {
         self.sessions.find(&owner, id).await?.media.ok_or_else(lost)
     }
 
-    async fn publish_parts(&self, upload: Upload, parts: Option<Vec<Part>>) -> Result<MediaId, Unpublished> {
+    async fn publish_parts(&self, upload: Upload, whole: Option<Whole>) -> Result<MediaId, Unpublished> {
         let upload = if self.store.is_shared() {
             // Another node may have begun the multipart upload after this session was read.
             self.sessions.find(&upload.connection, upload.id).await?
@@ -149,13 +150,15 @@ impl Completion {
         if self.direct.is_direct(&upload) {
             self.direct.take_in(&upload).await?;
         }
-        let parts = match parts {
-            Some(parts) => parts,
-            // A part may have been replaced between the check and the change of state. Now none can be.
-            None => self.catalog.parts(upload.connection.clone(), upload.id).await?,
+        let Whole { parts, etag } = match whole {
+            Some(whole) => whole,
+            None => {
+                // A part may have been replaced between the check and the change of state. Now none can be.
+                let parts = self.catalog.parts(upload.connection.clone(), upload.id).await?;
+                check_whole(&upload, &parts)?;
+                Whole::of(parts)?
+            }
         };
-        check_whole(&upload, &parts)?;
-        let etag = whole_digest(&parts)?;
         let places = places(&upload, &parts);
         let blob = BlobKey::of_upload(upload.id);
         if !self.store.is_shared() {
@@ -291,10 +294,19 @@ pub(super) fn incomplete(
         .with_details(json!({ "missingParts": ranges, "receivedBytes": received_bytes })))
 }
 
-/// The digest of the file that these parts make.
-fn whole_digest(parts: &[Part]) -> Result<Digest, Problem> {
-    let digests: Vec<Digest> = parts.iter().map(|part| part.digest).collect();
-    merge(&digests).ok_or_else(|| Problem::internal("an upload without parts was to be completed"))
+/// All parts of a file, and its digest.
+struct Whole {
+    parts: Vec<Part>,
+    etag: Digest,
+}
+
+impl Whole {
+    /// Of parts that were checked to be all.
+    fn of(parts: Vec<Part>) -> Result<Self, Problem> {
+        let digests: Vec<Digest> = parts.iter().map(|part| part.digest).collect();
+        let etag = merge(&digests).ok_or_else(|| Problem::internal("an upload without parts was to be completed"))?;
+        Ok(Self { parts, etag })
+    }
 }
 
 fn received_bytes(parts: &[Part]) -> u64 {

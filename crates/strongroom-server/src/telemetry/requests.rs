@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::MatchedPath;
 use axum::http::{Method, StatusCode};
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata};
 use tokio::time::Instant;
@@ -29,18 +29,27 @@ type Kept = HashMap<(&'static str, u16), HashMap<String, Answered>>;
 
 static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(RwLock::default);
 
+/// The pattern that a request's path is of. Never the path: there are as many of those as anyone cares to ask for.
+pub(crate) enum Route {
+    /// One of the router's.
+    Routed(MatchedPath),
+    /// [`DELIVERY`].
+    Delivery,
+    /// None.
+    Unmatched,
+}
+
 /// A request that is being answered.
 pub(crate) struct Answering {
     method: &'static str,
-    route: Option<MatchedPath>,
+    route: Route,
     began: Instant,
 }
 
 impl Answering {
     /// Begins with a request's head.
-    pub(crate) fn new(request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        Self { method: word(request.method()), route, began: Instant::now() }
+    pub(crate) fn new(method: &Method, route: Route) -> Self {
+        Self { method: word(method), route, began: Instant::now() }
     }
 
     /// The method, or `other`.
@@ -48,9 +57,13 @@ impl Answering {
         self.method
     }
 
-    /// The pattern of the route. Never the path: there are as many of those as anyone cares to ask for.
+    /// The pattern of the route.
     pub(crate) fn route(&self) -> &str {
-        self.route.as_ref().map_or("unmatched", MatchedPath::as_str)
+        match &self.route {
+            Route::Routed(pattern) => pattern.as_str(),
+            Route::Delivery => DELIVERY,
+            Route::Unmatched => "unmatched",
+        }
     }
 
     /// How long it has taken so far.

@@ -59,6 +59,32 @@ async fn every_url_opens_and_says_what_it_holds() {
     }
 }
 
+/// What is written in the usual way is answered past the router, anything else by it; nobody can tell.
+#[tokio::test]
+async fn a_url_that_is_spelled_in_another_way_is_the_same_url() {
+    let server = Server::start(&[]).await;
+    let media = sample(&server.client).await;
+    let usual = url(&media, "thumb");
+    let spelled = usual.replace("/thumb.jpg", "/%74humb%2Ejpg");
+    assert_ne!(usual, spelled);
+    for fields in
+        [&[][..], &[("range", "bytes=3-9")], &[("range", "bytes=9999999-")], &[("origin", "https://example.com")]]
+    {
+        let (usual, mut spelled) = (get(&server, usual, fields).await, get(&server, &spelled, fields).await);
+        assert_eq!(
+            (usual.status, &usual.bytes[..20.min(usual.bytes.len())]),
+            (spelled.status, &spelled.bytes[..20.min(spelled.bytes.len())])
+        );
+        for name in ["date", "x-request-id"] {
+            let value = usual.headers[name].clone();
+            assert!(spelled.headers.insert(name, value).is_some(), "{name}");
+        }
+        assert_eq!(usual.headers, spelled.headers, "{fields:?}");
+    }
+    let absent = usual.replace("/thumb.jpg", "/");
+    assert_eq!(get(&server, &absent, &[]).await.status, 404);
+}
+
 #[tokio::test]
 async fn the_url_is_the_same_within_the_hour_and_lives_for_a_day() {
     let server = Server::start(&[]).await;
