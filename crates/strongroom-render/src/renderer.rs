@@ -16,8 +16,8 @@ const SUBCOMMAND: &str = "render";
 /// How glibc's malloc serves a child, which lives for one file:
 ///
 /// - one arena: each further one reserves 64 MiB of the address space that `RLIMIT_AS` counts;
-/// - what is freed is kept, up to 32 MiB a piece, and pictures lie on huge pages where the kernel has them: a quarter of the
-///   processor time of a photo went into ten thousand page faults (bench/FINDINGS.md).
+/// - what is freed is kept, up to 32 MiB a piece, and pictures lie on huge pages where the kernel has them: ten
+///   thousand page faults were a tenth to a quarter of a photo's processor time (bench/FINDINGS.md).
 const MALLOC: &str = "glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824";
 /// Seconds a self-test may take: it waits for nothing.
 const SELF_TEST_SECONDS: u64 = 10;

@@ -71,10 +71,9 @@ async fn a_url_that_is_spelled_in_another_way_is_the_same_url() {
         [&[][..], &[("range", "bytes=3-9")], &[("range", "bytes=9999999-")], &[("origin", "https://example.com")]]
     {
         let (usual, mut spelled) = (get(&server, usual, fields).await, get(&server, &spelled, fields).await);
-        assert_eq!(
-            (usual.status, &usual.bytes[..20.min(usual.bytes.len())]),
-            (spelled.status, &spelled.bytes[..20.min(spelled.bytes.len())])
-        );
+        assert_eq!(usual.status, spelled.status);
+        // A refusal names its request.
+        assert!(usual.status >= 400 || usual.bytes == spelled.bytes, "{fields:?}");
         for name in ["date", "x-request-id"] {
             let value = usual.headers[name].clone();
             assert!(spelled.headers.insert(name, value).is_some(), "{name}");
