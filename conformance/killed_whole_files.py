@@ -9,11 +9,14 @@ import time
 
 from injection import Injection
 from server import Server
-from session import PART_BYTES, Session
+from session import Session
 
-SETTINGS = {"UPLOAD__MIN_PART_BYTES": PART_BYTES, "SWEEP__INTERVAL_SECONDS": 3600}
+# A file of less than a block is written under its final name; one of more is renamed to it.
+SMALL_BYTES, LARGE_BYTES = 64 << 10, 1 << 20
+SETTINGS = {"UPLOAD__MIN_PART_BYTES": LARGE_BYTES, "SWEEP__INTERVAL_SECONDS": 3600}
 # Of the store's thread and the catalog's, each counted for itself.
-CALLS = ("pwrite64", "fdatasync", "rename", "fsync")
+CALLS = [(SMALL_BYTES, "open"), (SMALL_BYTES, "pwrite64"), (SMALL_BYTES, "fdatasync"), (SMALL_BYTES, "fsync"), (LARGE_BYTES, "fdatasync"), (LARGE_BYTES, "rename"),
+         (LARGE_BYTES, "fsync")]
 SWEEPING = SETTINGS | {"SWEEP__INTERVAL_SECONDS": 0.05, "SWEEP__GRACE_SECONDS": 0}
 PATIENCE_SECONDS = 60
 
@@ -27,11 +30,11 @@ class KilledWholeFiles:
         self.session = Session.begin(server, seed)
         self.media = {}
 
-    def step_through(self, call):
+    def step_through(self, size_bytes, call):
         """Kills at the first such call, at the second, … until a request is answered before that many were made."""
         states, status = [], None
         for number in itertools.count(1):
-            upload = self.session.start(size_bytes=PART_BYTES // 2)
+            upload = self.session.start(size_bytes=size_bytes)
             content = upload.parts[0].make(self.session.choice)
             with Injection(self.server, call, f"signal=KILL:when={number}") as injection:
                 status, _ = self.put(upload, content)
@@ -42,12 +45,12 @@ class KilledWholeFiles:
             self.session.connect()
             state, wrong = self.judge(upload, content)
             if wrong or (status == 200 and state != "completed"):
-                return self.report.check(f"killed at {call} {number} of a whole file", False, (status, state, wrong))
+                return self.report.check(f"killed at {call} {number} of a whole file of {size_bytes >> 10} KiB", False, (status, state, wrong))
             if status == 200:
                 break
             states.append(state)
         left = ", ".join(f"{states.count(state)} left it {state}" for state in sorted(set(states)))
-        return self.report.check(f"killed at each {call} of a whole file ({left}): all ended whole", states, "no such call was made")
+        return self.report.check(f"killed at each {call} of a whole file of {size_bytes >> 10} KiB ({left}): all ended whole", states, "no such call was made")
 
     def put(self, upload, content):
         return self.session.ask("PUT", f"/v2/access/uploads/{upload.id}", content, {"prefer": "wait=0"})
@@ -90,8 +93,8 @@ class KilledWholeFiles:
 def killed_whole_files(report, seed):
     with Server(**SETTINGS) as server:
         kills = KilledWholeFiles(server, report, seed)
-        for call in CALLS:
-            kills.step_through(call)
+        for size_bytes, call in CALLS:
+            kills.step_through(size_bytes, call)
         kills.aftermath()
         if report.failed:
             print(server.log())

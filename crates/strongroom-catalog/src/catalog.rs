@@ -49,7 +49,16 @@ impl Catalog {
     /// # Errors
     /// Where the file cannot be opened, migrated, or trusted to sync.
     pub async fn open_sqlite(path: &Path) -> Result<Self, CatalogError> {
-        Ok(Self { engine: Engine::Sqlite(sqlite::Engine::open(path).await?) })
+        Ok(Self { engine: Engine::Sqlite(sqlite::Engine::open(path, sqlite::Synchronous::Full).await?) })
+    }
+
+    /// As [`Self::open_sqlite`], for a store that does not sync either: a power cut may take back what was written last. What is left
+    /// is a whole catalog, as it was at some moment before.
+    ///
+    /// # Errors
+    /// As [`Self::open_sqlite`].
+    pub async fn open_sqlite_relaxed(path: &Path) -> Result<Self, CatalogError> {
+        Ok(Self { engine: Engine::Sqlite(sqlite::Engine::open(path, sqlite::Synchronous::Normal).await?) })
     }
 
     /// Opens a PostgreSQL catalog, and brings its schema up to date. A role that may not do so opens one that is.
@@ -166,6 +175,8 @@ methods! {
     write[upload.connection] uploads::create_upload(upload: Upload, most_open: i64) -> bool;
     /// One session of a connection.
     read uploads::upload(owner: ConnectionId, id: UploadId) -> Option<Upload>;
+    /// One session of a connection, and then its acknowledged parts, in order.
+    read parts::upload_with_parts(owner: ConnectionId, id: UploadId) -> Option<(Upload, Vec<Part>)>;
     /// A connection's sessions, newest first.
     read uploads::list_uploads(owner: ConnectionId, state: Option<UploadState>, limit: u32, offset: u64) -> Vec<Upload>;
     /// Moves a session from one state to another. Says whether it was in the first.

@@ -3,6 +3,7 @@
 //! Ids arrive from clients raw (`upload:…`), percent-encoded, or printed as floats (`123.0`, `2.84e+07`);
 //! every parser here takes the decoded text in any of those shapes.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -44,12 +45,32 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Random bytes that were asked for ahead, many at a time, since the system is slow to answer: for what is new at every request. No
+/// secret is made of them, which would lie in memory before it is.
+fn random_ahead() -> [u8; 32] {
+    const BLOCKS: usize = 32;
+    thread_local! {
+        static AHEAD: RefCell<Vec<[u8; 32]>> = const { RefCell::new(Vec::new()) };
+    }
+    AHEAD.with_borrow_mut(|ahead| {
+        if ahead.is_empty() {
+            ahead.resize(BLOCKS, [0; 32]);
+            fill_random(ahead.as_flattened_mut());
+        }
+        ahead.pop().unwrap_or_else(random)
+    })
+}
+
 /// `length` random characters of `alphabet`, without modulo bias.
 pub(crate) fn random_text(length: usize, alphabet: &[u8]) -> String {
+    text_of(random, length, alphabet)
+}
+
+fn text_of(random: fn() -> [u8; 32], length: usize, alphabet: &[u8]) -> String {
     let limit = 256 - (256 % alphabet.len());
     let mut text = String::with_capacity(length);
     while text.len() < length {
-        for byte in random::<32>() {
+        for byte in random() {
             let index = usize::from(byte);
             if index < limit && text.len() < length {
                 text.push(char::from(alphabet[index % alphabet.len()]));
@@ -228,6 +249,9 @@ impl FromStr for MediaReference {
 /// A text id with a fixed prefix and a random tail of 24 lower-case alphanumerics.
 macro_rules! prefixed_id {
     ($(#[$meta:meta])* $name:ident, $prefix:literal, $expected:literal) => {
+        prefixed_id!($(#[$meta])* $name, $prefix, $expected, random);
+    };
+    ($(#[$meta:meta])* $name:ident, $prefix:literal, $expected:literal, $random:ident) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -236,7 +260,7 @@ macro_rules! prefixed_id {
             /// A new random id.
             #[must_use]
             pub fn random() -> Self {
-                Self(format!("{}{}", $prefix, random_text(24, LOWER_ALPHANUMERIC)))
+                Self($prefix.to_owned() + &text_of($random, 24, LOWER_ALPHANUMERIC))
             }
 
             /// The id as text.
@@ -281,7 +305,7 @@ prefixed_id!(
 );
 prefixed_id!(
     /// One HTTP request, in `X-Request-Id` and in errors.
-    RequestId, "req_", "a request id (req_ and 24 lower-case letters or digits)"
+    RequestId, "req_", "a request id (req_ and 24 lower-case letters or digits)", random_ahead
 );
 prefixed_id!(
     /// One event: stable over every delivery of it.
@@ -383,6 +407,17 @@ mod tests {
         for text in ["upload:", "upload:1234", "media:0", &id.uuid().simple().to_string()] {
             assert!(text.parse::<UploadId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ids_that_are_made_ahead_are_made_once() {
+        let some = || (0..500).map(|_| RequestId::random()).collect::<Vec<_>>();
+        let mut ids: Vec<RequestId> = std::thread::spawn(some).join().unwrap();
+        ids.extend(some());
+        assert!(ids.iter().all(|id| id.as_str().parse().as_ref() == Ok(id)));
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 1000);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use strongroom_catalog::{Announcement, Catalog, CatalogError};
 use strongroom_core::clock::{Clock, SystemClock};
 use strongroom_core::job::JobKind;
 use strongroom_render::{Renderer, Sandbox, SandboxUnavailable, ToolReport};
-use strongroom_store::{Store, StoreError};
+use strongroom_store::{Durability, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -18,6 +18,7 @@ use crate::delivery::keys::KeySource;
 use crate::delivery::urls::Urls;
 use crate::http::RateLimits;
 use crate::jobs::{Admission, Drain, Sweeper, Wake, Worker};
+use crate::listener::Lanes;
 use crate::services::access::Access;
 use crate::services::completion::Completion;
 use crate::services::direct::Direct;
@@ -94,6 +95,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// There are no threads for connections.
+    #[error("the threads that serve connections could not be started: {0}")]
+    Threads(std::io::Error),
     /// Nothing can be counted.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -165,9 +169,11 @@ pub fn create_data_dir(path: &std::path::Path) -> Result<(), StartError> {
 /// Where that does not work.
 pub async fn open_catalog(data_dir: &std::path::Path, database: &Database) -> Result<Catalog, StartError> {
     create_data_dir(data_dir)?;
-    match &database.url {
-        None => Ok(Catalog::open_sqlite(&catalog_path(data_dir)).await?),
-        Some(url) => Ok(Catalog::open_postgres(url, &database.options).await?),
+    let path = catalog_path(data_dir);
+    match (&database.url, database.durability) {
+        (Some(url), _) => Ok(Catalog::open_postgres(url, &database.options).await?),
+        (None, Durability::Strict) => Ok(Catalog::open_sqlite(&path).await?),
+        (None, Durability::Relaxed) => Ok(Catalog::open_sqlite_relaxed(&path).await?),
     }
 }
 
@@ -229,9 +235,12 @@ pub async fn run(
     let mut hearing = JoinSet::new();
     hearing.spawn(hear(app.clone()));
     let mut tasks = JoinSet::new();
+    // Kept to the end: what a client has begun outlives its connection.
+    let mut lanes = None;
     if let Some((listener, _)) = listener {
         tasks.spawn(listener::serve(
             listener,
+            lanes.insert(Lanes::start().map_err(StartError::Threads)?).clone(),
             http::Entrance::new(app.clone()),
             Arc::new(app.config.server.clone()),
             app.drain.clone(),

@@ -184,7 +184,7 @@ impl Config {
     pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
         let mut from = reader::Reader::new(layers);
         let url_lifetime = Duration::from_secs(from.whole("delivery.url_seconds", 60..=2_592_000));
-        let config = Self {
+        let mut config = Self {
             server: read_server(&mut from),
             database: database::read(&mut from),
             store: Store {
@@ -222,6 +222,7 @@ impl Config {
             metrics: from.optional_address("metrics.listen"),
             traces: Traces { endpoint: from.base_url("traces.endpoint"), share: from.share("traces.share") },
         };
+        config.database.durability = config.store.durability;
         if config.store.bucket.is_some() && config.upload.plan.min_part_bytes < SMALLEST_BUCKET_PART_BYTES {
             let given = config.upload.plan.min_part_bytes.to_string();
             from.problem("upload.min_part_bytes", &given, "at least 8388608 where store.url is a bucket");

@@ -4,6 +4,7 @@
 //! (docs/adr/0007-http1-own-accept-loop.md).
 
 mod addresses;
+mod lanes;
 mod lending;
 mod pace;
 mod stream;
@@ -24,6 +25,8 @@ use tokio::task::JoinSet;
 use tower::{Service, ServiceExt as _};
 
 use self::addresses::{Addresses, Place};
+pub(crate) use self::lanes::Lanes;
+use self::lanes::OnLane;
 pub(crate) use self::lending::Lending;
 use self::pace::{Pace, Paced};
 use self::stream::PacedStream;
@@ -38,9 +41,14 @@ const HEAD_FIELDS: usize = 100;
 /// The buffer that a connection reads into. Bounds what an upload holds before its handler takes it.
 const READ_BUFFER_BYTES: usize = 128 << 10;
 
-/// Accepts connections until the drain begins, then lets those that are there end until it is over.
-pub(crate) async fn serve<S>(listener: TcpListener, service: S, settings: Arc<config::Server>, drain: Drain)
-where
+/// Accepts connections until the drain begins, then lets those that are there end until it is over. They are served on `lanes`.
+pub(crate) async fn serve<S>(
+    listener: TcpListener,
+    lanes: Lanes,
+    service: S,
+    settings: Arc<config::Server>,
+    drain: Drain,
+) where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(settings.max_connections));
@@ -60,7 +68,10 @@ where
             telemetry::connection_refused();
             continue;
         };
-        connections.spawn(connection(socket, (place, address), service.clone(), Arc::clone(&settings), closed.clone()));
+        let (Some((lane, on_lane)), Ok(socket)) = (lanes.emptiest(), socket.into_std()) else { continue };
+        let places = (place, address, on_lane);
+        let serving = connection(socket, places, service.clone(), Arc::clone(&settings), closed.clone());
+        connections.spawn_on(serving, lane);
     }
     drop(listener);
     drop(open);
@@ -86,10 +97,10 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, 
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. Run on its lane.
 async fn connection<S>(
-    socket: TcpStream,
-    _places: (OwnedSemaphorePermit, Place),
+    socket: std::net::TcpStream,
+    _places: (OwnedSemaphorePermit, Place, OnLane),
     service: S,
     settings: Arc<config::Server>,
     mut closed: watch::Receiver<()>,
@@ -97,6 +108,10 @@ async fn connection<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
 {
     let _open = OpenConnection::new();
+    let socket = match TcpStream::from_std(socket) {
+        Ok(socket) => socket,
+        Err(error) => return tracing::warn!(%error, "a connection could not be watched"),
+    };
     // Answers are written whole; waiting to fill a packet would only delay them.
     drop(socket.set_nodelay(true));
     let pace = Pace::new(settings.deadlines);

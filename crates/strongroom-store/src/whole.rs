@@ -50,7 +50,7 @@ impl Store {
     /// `Missing` where the plan has more than one part. On a local disk `Full` where a large file has no room, `Busy` or `Io`.
     pub async fn begin_whole(&self, plan: &Plan, expected: ExpectedDigests) -> Result<WholeTry, StoreError> {
         let part = plan.part(1).filter(|part| part.length == plan.size()).ok_or(StoreError::Missing)?;
-        // Until it is published it lies where the sweep looks for uploads that no row knows.
+        // What comes in several blocks lies where the sweep looks for uploads that no row knows, until it is published.
         let name = UploadId::random();
         let blob = BlobKey::of_upload(name);
         let backend = match self.backend() {

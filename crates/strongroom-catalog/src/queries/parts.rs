@@ -5,7 +5,7 @@ use strongroom_core::id::{ConnectionId, UploadId};
 use strongroom_core::upload::UploadState;
 
 use super::{Answer, Columns as _, Connection, Row, dialect, signed, sql, uploads};
-use crate::records::{Part, PartRecorded};
+use crate::records::{Part, PartRecorded, Upload};
 
 /// The acknowledged part of this number.
 pub(crate) async fn part(
@@ -31,6 +31,17 @@ pub(crate) async fn parts(connection: &mut Connection, owner: ConnectionId, uplo
     .bind(owner.to_string())
     .bind(upload.uuid().to_string());
     dialect::read_all(of_upload, connection, read).await
+}
+
+/// A session, and then its parts: one that is accepted in between is among them, and moves `active_at` on.
+pub(crate) async fn upload_with_parts(
+    connection: &mut Connection,
+    owner: ConnectionId,
+    id: UploadId,
+) -> Answer<Option<(Upload, Vec<Part>)>> {
+    let Some(upload) = uploads::upload(&mut *connection, owner.clone(), id).await? else { return Ok(None) };
+    let parts = parts(connection, owner, id).await?;
+    Ok(Some((upload, parts)))
 }
 
 /// Makes a part count, if the session is still open, and puts off its expiry. The last whole write wins; one of the same bytes

@@ -26,6 +26,33 @@ const PRAGMAS: &str = "pragma synchronous = full; pragma foreign_keys = on; prag
 /// and again by it.
 const OF_WRITER: &str = "pragma cache_size = -16384";
 
+/// What is on stable storage when a commit returns, in SQLite's own words (sqlite.org/pragma.html#pragma_synchronous). Either way
+/// commits reach the disk in their order, and the file is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Synchronous {
+    /// The commit.
+    Full,
+    /// What was committed before the log was written back last. For a store that is relaxed, too.
+    Normal,
+}
+
+impl Synchronous {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+        }
+    }
+
+    /// What tells a connection. Once it has been seen to be durable, and its schema is there.
+    pub(super) const fn pragma(self) -> &'static str {
+        match self {
+            Self::Full => "pragma synchronous = full",
+            Self::Normal => "pragma synchronous = normal",
+        }
+    }
+}
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -92,6 +119,18 @@ pub(super) fn assert_durable(connection: &Connection) -> Result<(), CatalogError
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_word_for_what_is_synced_is_sqlites() {
+        let home = tempfile::tempdir().unwrap();
+        let connection = connect(&home.path().join("catalog.sqlite"), Purpose::Write).unwrap();
+        for (synchronous, number) in [(Synchronous::Normal, 1), (Synchronous::Full, 2)] {
+            connection.execute_batch(synchronous.pragma()).unwrap();
+            let told: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+            assert_eq!(told, number, "{}", synchronous.as_str());
+            assert!(synchronous.pragma().ends_with(synchronous.as_str()));
+        }
+    }
 
     #[test]
     fn a_connection_that_does_not_sync_at_commit_is_refused() {

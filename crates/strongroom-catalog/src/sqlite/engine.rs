@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::connection::{Purpose, assert_durable, connect};
+use super::connection::{Purpose, Synchronous, assert_durable, connect};
 use super::readers::Readers;
 use super::remembered::Answers;
 use super::schema::bring_up_to_date;
@@ -17,21 +17,24 @@ pub(crate) struct Engine {
     pub(crate) readers: Readers,
     pub(crate) writer: Writer,
     pub(crate) answers: Arc<Answers>,
+    pub(super) synchronous: Synchronous,
 }
 
 impl Engine {
     /// Opens or creates the file at `path` and brings its schema up to date.
-    pub(crate) async fn open(path: &Path) -> Result<Self, CatalogError> {
+    pub(crate) async fn open(path: &Path, synchronous: Synchronous) -> Result<Self, CatalogError> {
         let path = Arc::<Path>::from(path);
         blocking(move || {
             let connection = connect(&path, Purpose::Write)?;
             assert_durable(&connection)?;
             bring_up_to_date(&connection, &path)?;
+            connection.execute_batch(synchronous.pragma())?;
             let readers = Readers::open(Arc::clone(&path))?;
             let commits = Commits::of(&path).map_err(|error| {
                 CatalogError::Unavailable(format!("the index of {}'s write-ahead log: {error}", path.display()))
             })?;
-            Ok(Self { readers, writer: writer::start(connection)?, answers: Arc::new(Answers::new(&commits)) })
+            let answers = Arc::new(Answers::new(&commits));
+            Ok(Self { readers, writer: writer::start(connection)?, answers, synchronous })
         })
         .await
     }
@@ -54,7 +57,7 @@ mod tests {
     async fn a_commit_of_any_connection_is_noticed_and_nothing_else_is() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("catalog.sqlite");
-        let engine = Engine::open(&path).await.unwrap();
+        let engine = Engine::open(&path, Synchronous::Full).await.unwrap();
         let commits = Commits::of(&path).unwrap();
         let before = commits.moment().unwrap();
         engine.readers.rows("select count(*) from media").await.unwrap();
@@ -73,7 +76,7 @@ mod tests {
     async fn what_was_read_is_forgotten_with_the_next_commit() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("catalog.sqlite");
-        let engine = Engine::open(&path).await.unwrap();
+        let engine = Engine::open(&path, Synchronous::Full).await.unwrap();
         let remembered = Remembered::new(Commits::of(&path).unwrap());
         let commit = || connect(&path, Purpose::Write).unwrap().execute_batch(CHANGE).unwrap();
         let ask = async |key, answer: u32, is_overtaken: bool| {
@@ -97,7 +100,7 @@ mod tests {
     #[tokio::test]
     async fn readers_cannot_write() {
         let home = tempfile::tempdir().unwrap();
-        let engine = Engine::open(&home.path().join("catalog.sqlite")).await.unwrap();
+        let engine = Engine::open(&home.path().join("catalog.sqlite"), Synchronous::Full).await.unwrap();
         assert!(engine.readers.rows("delete from organisation").await.is_err());
     }
 }

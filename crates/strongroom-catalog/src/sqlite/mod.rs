@@ -15,6 +15,7 @@ mod writer;
 
 use crate::CatalogError;
 
+pub(crate) use connection::Synchronous;
 pub(crate) use engine::Engine;
 
 /// What `queries` is compiled against here.

@@ -8,7 +8,7 @@ use crate::records::MediaOrder;
 /// An engine on a new file that holds 10,000 media and their 10,000 done jobs.
 async fn filled(home: &tempfile::TempDir) -> Engine {
     let path = home.path().join("catalog.sqlite");
-    let engine = Engine::open(&path).await.unwrap();
+    let engine = Engine::open(&path, super::Synchronous::Full).await.unwrap();
     let fill = "
         insert into connection (id, organisation_id, environment, status, name, username, permissions, created_at, updated_at)
             values ('conn', 'org_000000000000000000000000', 'live', 'active', '', '', '', 0, 0);

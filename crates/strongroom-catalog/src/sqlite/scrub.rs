@@ -21,7 +21,7 @@ impl Engine {
 
     /// Which SQLite this is. It is compiled in, so nothing of the machine's can be wrong with it.
     pub(crate) async fn about(&self) -> Result<About, CatalogError> {
-        let engine = format!("SQLite {}, write-ahead log, full sync", rusqlite::version());
+        let engine = format!("SQLite {}, write-ahead log, {} sync", rusqlite::version(), self.synchronous.as_str());
         Ok(About { engine, now: None, complaints: Vec::new() })
     }
 

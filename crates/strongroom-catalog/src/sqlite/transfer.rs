@@ -23,7 +23,7 @@ mod tests {
     use crate::records::tables::{Kind, LEFT, SIGNING_KEYS, TABLES, Table};
 
     async fn engine(home: &tempfile::TempDir) -> Engine {
-        Engine::open(&home.path().join("catalog.sqlite")).await.unwrap()
+        Engine::open(&home.path().join("catalog.sqlite"), super::super::Synchronous::Full).await.unwrap()
     }
 
     /// Whoever adds a table or a column adds it to the list, or a move would lose it.

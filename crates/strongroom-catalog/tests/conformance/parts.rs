@@ -17,7 +17,10 @@ pub(crate) async fn parts_come_back_in_order(catalog: &Catalog) {
         let recorded = catalog.record_part(owner.clone(), id, part(number, None), at(1), at(1).after(IDLE)).await;
         assert_eq!(recorded.unwrap(), ACCEPTED);
     }
-    assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [1, 2, 3].map(|number| part(number, None)));
+    let parts = [1, 2, 3].map(|number| part(number, None));
+    assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), parts);
+    let (upload, its_parts) = catalog.upload_with_parts(owner.clone(), id).await.unwrap().unwrap();
+    assert_eq!((Some(upload), its_parts.as_slice()), (catalog.upload(owner.clone(), id).await.unwrap(), &parts[..]));
     assert_eq!(catalog.part(owner.clone(), id, 2).await.unwrap(), Some(part(2, None)));
     assert_eq!(catalog.part(owner.clone(), id, 4).await.unwrap(), None);
     assert_eq!(catalog.parts(owner, other).await.unwrap(), []);
@@ -125,7 +128,8 @@ pub(crate) async fn a_foreign_session_takes_no_part(catalog: &Catalog) {
     let recorded = catalog.record_part(stranger.clone(), id, part(1, Some(3)), at(2), at(2).after(IDLE)).await.unwrap();
     assert!(matches!(recorded, PartRecorded::NotOpen(_)), "{recorded:?}");
     assert_eq!(catalog.part(stranger.clone(), id, 1).await.unwrap(), None);
-    assert_eq!(catalog.parts(stranger, id).await.unwrap(), []);
+    assert_eq!(catalog.parts(stranger.clone(), id).await.unwrap(), []);
+    assert_eq!(catalog.upload_with_parts(stranger, id).await.unwrap(), None);
     assert_eq!(catalog.parts(owner.clone(), id).await.unwrap(), [part(1, None)]);
     assert_eq!(catalog.upload(owner, id).await.unwrap(), before);
 }

@@ -14,8 +14,11 @@ fn part_sizes_follow_the_contract() {
         (8 * mib, 8 * mib, 1),
         (8 * mib + 1, 8 * mib, 2),
         (40 * mib, 8 * mib, 5),
-        (8000 * mib, 8 * mib, 1000),
-        (8000 * mib + 1, 16 * mib, 501),
+        (512 * mib, 8 * mib, 64),
+        (512 * mib + 1, 16 * mib, 33),
+        (1024 * mib, 16 * mib, 64),
+        (16_000 * mib, 16 * mib, 1000),
+        (16_000 * mib + 1, 32 * mib, 501),
         (64_000 * mib, 64 * mib, 1000),
         (640_000 * mib, 64 * mib, 10_000),
     ] {
@@ -26,6 +29,17 @@ fn part_sizes_follow_the_contract() {
     assert_eq!(Plan::for_size(640_000 * mib + 1, &PlanLimits::default()), None);
     assert_eq!(Plan::for_size(u64::MAX, &PlanLimits::default()), None);
     assert_eq!(Plan::with_part_bytes(10, 5 << 20), None);
+}
+
+#[test]
+fn a_large_file_stays_within_the_bounds_that_were_set() {
+    let part_bytes = |min_part_bytes: u64, max_part_bytes: u64| {
+        let limits = PlanLimits { min_part_bytes, max_part_bytes, ..PlanLimits::default() };
+        Plan::for_size(1 << 30, &limits).map(|plan| plan.part_bytes())
+    };
+    assert_eq!(part_bytes(1 << 20, 8 << 20), Some(8 << 20));
+    assert_eq!(part_bytes(1 << 20, 64 << 20), Some(16 << 20));
+    assert_eq!(part_bytes(32 << 20, 64 << 20), Some(32 << 20));
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use strongroom_catalog::PostgresOptions;
+use strongroom_store::Durability;
 
 use super::reader::Reader;
 
@@ -13,6 +14,8 @@ pub struct Database {
     pub url: Option<String>,
     /// How it is used.
     pub options: PostgresOptions,
+    /// How sure an acknowledged row is in an SQLite catalog: as sure as the bytes that it names. A server's is its own.
+    pub durability: Durability,
 }
 
 impl Database {
@@ -39,6 +42,8 @@ pub(super) fn read(from: &mut Reader<'_>) -> Database {
             statement_timeout: from.span("database.statement_seconds", 1.0, 0.1),
             lock_timeout: from.span("database.lock_seconds", 1.0, 0.1),
         },
+        // The store's, once that is read.
+        durability: Durability::Strict,
     }
 }
 

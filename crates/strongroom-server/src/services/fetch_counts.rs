@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::jobs::Drain;
 
 /// How often counts are written.
-const INTERVAL: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The most renditions counted at a time, some 100 bytes each. From half of it on they are written early; when all of it is
 /// taken, fetches of yet others are not counted.

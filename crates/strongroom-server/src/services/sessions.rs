@@ -99,12 +99,11 @@ impl Sessions {
         owner: &ConnectionId,
         id: UploadId,
     ) -> Result<(Upload, Vec<Part>), Problem> {
-        let upload = self.find(owner, id).await?;
-        let parts = match upload.state {
-            UploadState::Aborted | UploadState::Expired => Vec::new(),
-            _ => self.catalog.parts(owner.clone(), id).await?,
-        };
-        Ok((upload, parts))
+        let found = self.catalog.upload_with_parts(owner.clone(), id).await?;
+        let (upload, parts) = found.ok_or_else(|| Problem::not_found("upload", &id.to_string()))?;
+        let upload = as_of(upload, self.clock.now());
+        let is_over = matches!(upload.state, UploadState::Aborted | UploadState::Expired);
+        Ok((upload, if is_over { Vec::new() } else { parts }))
     }
 
     /// A connection's sessions, newest first, with their states as of now. One that is due counts as `open` for the choice

@@ -35,8 +35,7 @@ pub(crate) struct LocalTry {
 }
 
 enum State {
-    /// Of a whole file, until its first block is full or its last byte is there: a small one is opened, written and published in
-    /// one go.
+    /// Of a whole file that is less than a block, until its last byte is there: it is written and published in one go.
     Unopened(Box<Opening>),
     Idle(Ready),
     Writing(JoinHandle<Result<Ready, StoreError>>),
@@ -72,16 +71,16 @@ impl LocalStore {
         part: PartRange,
         expected: ExpectedDigests,
     ) -> Result<LocalTry, StoreError> {
-        let is_small = part.length <= BLOCK_BYTES as u64;
         let (hasher, checker) = (PartHasher::new(plan, part), DigestChecker::new(expected));
-        let opening = Opening { store: self.clone(), name, part, hasher, checker, is_small };
-        let mut whole = LocalTry::new(part, State::Unopened(Box::new(opening)));
-        if !is_small {
+        let opening = Opening { store: self.clone(), hasher, checker };
+        let state = if part.length < BLOCK_BYTES as u64 {
+            State::Unopened(Box::new(opening))
+        } else {
             // A full disk is known before the body is read.
-            let ready = whole.idle_writer().await?;
-            whole.state = State::Idle(ready);
-        }
-        Ok(whole)
+            let writer = blocking(move || Writer::open_whole(opening, name, part)).await?;
+            State::Idle((Box::new(writer), Vec::new()))
+        };
+        Ok(LocalTry::new(part, state))
     }
 }
 
@@ -115,7 +114,7 @@ impl LocalTry {
         let last = self.filling.replace(Vec::new());
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Unopened(opening) => {
-                return blocking(move || Box::new(Writer::open_whole(*opening)?).publish(&last, blob)).await;
+                return blocking(move || opening.publish(&last, blob)).await;
             }
             opened => self.state = opened,
         }
@@ -167,10 +166,6 @@ impl LocalTry {
         }
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(ready) => Ok(ready),
-            State::Unopened(opening) => {
-                let writer = blocking(move || Writer::open_whole(*opening)).await?;
-                Ok((Box::new(writer), Vec::new()))
-            }
             _ => Err(StoreError::Io("the try has failed before".to_owned())),
         }
     }

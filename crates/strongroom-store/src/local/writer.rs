@@ -31,15 +31,22 @@ pub(crate) struct Writer {
     place: Place,
 }
 
-/// What it takes to open a whole upload's file, for when the first bytes are there.
+/// What it takes to write a whole upload's file.
 pub(crate) struct Opening {
     pub(crate) store: LocalStore,
-    pub(crate) name: UploadId,
-    pub(crate) part: PartRange,
     pub(crate) hasher: PartHasher,
     pub(crate) checker: DigestChecker,
-    /// Whether all of it is written at once: then nothing is won by reserving room for it.
-    pub(crate) is_small: bool,
+}
+
+impl Opening {
+    /// Writes all of a small file under its blob's name at once: until a row names that, nobody else knows it.
+    pub(crate) fn publish(mut self, bytes: &[u8], blob: BlobKey) -> Result<Digest, StoreError> {
+        self.hasher.update(bytes);
+        self.checker.update(bytes);
+        self.checker.verify()?;
+        self.store.disk().publish_new(&self.store.layout().blob(blob), bytes)?;
+        Ok(self.hasher.finish())
+    }
 }
 
 enum Place {
@@ -112,13 +119,11 @@ impl Writer {
     }
 
     /// Opens a file for a whole upload, which nobody else knows of: no session is there to be ended while it is written.
-    pub(crate) fn open_whole(opening: Opening) -> Result<Self, StoreError> {
-        let Opening { store, name, part, hasher, checker, is_small } = opening;
+    pub(crate) fn open_whole(opening: Opening, name: UploadId, part: PartRange) -> Result<Self, StoreError> {
+        let Opening { store, hasher, checker } = opening;
         let (file, side) = SideFile::create(&store, name, part.number)?;
         let path = side.path.clone();
-        if !is_small {
-            store.disk().reserve(&file, &path, 0, part.length)?;
-        }
+        store.disk().reserve(&file, &path, 0, part.length)?;
         let session = Session::alone(name);
         let file = Arc::new(file);
         Ok(Self { store, session, file, path, position: 0, hasher, checker, place: Place::Side(side) })

@@ -159,21 +159,28 @@ async fn a_blob_whose_name_could_not_be_synced_is_withdrawn() {
     caller.assert_published(&file).await;
 }
 
-/// Whatever step of a whole file fails, nothing of it is there.
+/// Whatever step of a whole file fails, nothing of it is there. A small one has its name from the start.
 #[tokio::test]
 async fn a_whole_file_that_failed_is_nowhere() {
-    let file = pattern(PART_BYTES, 9);
+    let small = [Step::Create, Step::Write, Step::SyncFile, Step::SyncDirectory];
+    fail_a_whole_file(64 << 10, &small).await;
+    fail_a_whole_file(1 << 20, &[small.as_slice(), &[Step::Rename]].concat()).await;
+}
+
+async fn fail_a_whole_file(size: u64, steps: &[Step]) {
+    let file = pattern(size, 9);
     let home = tempfile::tempdir().unwrap();
     let plot = Arc::new(Plot::default());
     let store = plot.store(home.path());
-    let plan = Plan::with_part_bytes(PART_BYTES, PART_BYTES).unwrap();
-    for step in [Step::Create, Step::Write, Step::SyncFile, Step::Rename, Step::SyncDirectory] {
-        let mut writing = store.begin_whole(&plan, ExpectedDigests::default()).await.unwrap();
+    let plan = Plan::with_part_bytes(size, size).unwrap();
+    for &step in steps {
         plot.fail(step, 1, EIO);
-        let ended = match writing.write(&file).await {
-            Ok(()) => writing.finish().await.map(drop),
-            failed => failed,
+        let ended = async {
+            let mut writing = store.begin_whole(&plan, ExpectedDigests::default()).await?;
+            writing.write(&file).await?;
+            writing.finish().await
         };
+        let ended = ended.await;
         assert!(matches!(ended, Err(StoreError::Io(_))), "{step:?}: {ended:?}");
         for shard in Store::shards() {
             assert_eq!(store.staged_uploads(shard).await.unwrap(), [], "{step:?}");

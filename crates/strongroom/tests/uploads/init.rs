@@ -71,8 +71,10 @@ async fn parts_grow_with_the_file_until_there_are_a_thousand() {
         (1, "single", 1, 8),
         (8 * MIB, "single", 1, 8),
         (8 * MIB + 1, "multipart", 2, 8),
-        (8000 * MIB, "multipart", 1000, 8),
-        (8000 * MIB + 1, "multipart", 501, 16),
+        (512 * MIB, "multipart", 64, 8),
+        (512 * MIB + 1, "multipart", 33, 16),
+        (16_000 * MIB, "multipart", 1000, 16),
+        (16_000 * MIB + 1, "multipart", 501, 32),
         (65_536 * MIB, "multipart", 1024, 64),
     ];
     for (size, kind, parts, part_mib) in plans {
