@@ -68,10 +68,16 @@ pub(crate) async fn serve<S>(
             telemetry::connection_refused();
             continue;
         };
-        let (Some((lane, on_lane)), Ok(socket)) = (lanes.emptiest(), socket.into_std()) else { continue };
+        let Some((lane, on_lane)) = lanes.emptiest() else { continue };
         let places = (place, address, on_lane);
-        let serving = connection(socket, places, service.clone(), Arc::clone(&settings), closed.clone());
-        connections.spawn_on(serving, lane);
+        // The lane watches it from now on, and this runtime no longer.
+        match socket.into_std() {
+            Ok(socket) => {
+                let serving = connection(socket, places, service.clone(), Arc::clone(&settings), closed.clone());
+                connections.spawn_on(serving, lane);
+            }
+            Err(error) => tracing::warn!(%error, "a connection could not be passed on"),
+        }
     }
     drop(listener);
     drop(open);
