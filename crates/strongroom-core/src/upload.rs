@@ -78,10 +78,11 @@ impl Plan {
     /// Plans a file of `size` bytes, or `None` where it is empty or too large for the bounds.
     #[must_use]
     pub fn for_size(size: u64, limits: &PlanLimits) -> Option<Self> {
-        let is_large = size > LARGE_FILE_BYTES;
-        let mut part_bytes = if is_large { limits.min_part_bytes.max(LARGE_PART_BYTES) } else { limits.min_part_bytes };
-        part_bytes = part_bytes.min(limits.max_part_bytes);
-        while size.div_ceil(part_bytes) > limits.target_parts && part_bytes < limits.max_part_bytes {
+        let wanted_bytes = if size > LARGE_FILE_BYTES { LARGE_PART_BYTES } else { limits.min_part_bytes };
+        let is_too_small =
+            |part_bytes: u64| part_bytes < wanted_bytes || size.div_ceil(part_bytes) > limits.target_parts;
+        let mut part_bytes = limits.min_part_bytes;
+        while is_too_small(part_bytes) && part_bytes < limits.max_part_bytes {
             part_bytes *= 2;
         }
         let fits = size > 0 && size.div_ceil(part_bytes) <= limits.max_parts;

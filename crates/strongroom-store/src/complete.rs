@@ -1,10 +1,8 @@
 //! The end of an upload, one way or the other.
 
-use bytes::Bytes;
 use futures_util::{StreamExt as _, pin_mut};
 use strongroom_core::content_digest::{DigestChecker, ExpectedDigests};
 use strongroom_core::id::{BlobKey, UploadId};
-use strongroom_core::media::SNIFF_LENGTH;
 use strongroom_core::upload::{PartRange, Plan};
 
 use crate::blocking::blocking;
@@ -31,29 +29,8 @@ impl Store {
         blob: BlobKey,
     ) -> Result<(), StoreError> {
         match self.backend() {
-            Backend::Local(local) => local.publish(upload, plan, parts, blob).await.map(drop),
-            Backend::Bucket(bucket) => bucket.publish(upload, plan, parts, multipart, blob).await,
-        }
-    }
-
-    /// As [`Self::publish`]. Answers the first bytes, as many as tell what they are.
-    ///
-    /// # Errors
-    /// As [`Self::publish`].
-    pub async fn publish_and_sniff(
-        &self,
-        upload: UploadId,
-        plan: &Plan,
-        parts: &[(PartRange, PartLocation)],
-        multipart: Option<&str>,
-        blob: BlobKey,
-    ) -> Result<Bytes, StoreError> {
-        match self.backend() {
             Backend::Local(local) => local.publish(upload, plan, parts, blob).await,
-            Backend::Bucket(_) => {
-                self.publish(upload, plan, parts, multipart, blob).await?;
-                self.read_blob_head(blob, SNIFF_LENGTH).await
-            }
+            Backend::Bucket(bucket) => bucket.publish(upload, plan, parts, multipart, blob).await,
         }
     }
 

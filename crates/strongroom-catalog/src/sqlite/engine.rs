@@ -28,7 +28,7 @@ impl Engine {
             let connection = connect(&path, Purpose::Write)?;
             assert_durable(&connection)?;
             bring_up_to_date(&connection, &path)?;
-            connection.execute_batch(synchronous.pragma())?;
+            synchronous.tell(&connection)?;
             let readers = Readers::open(Arc::clone(&path))?;
             let commits = Commits::of(&path).map_err(|error| {
                 CatalogError::Unavailable(format!("the index of {}'s write-ahead log: {error}", path.display()))

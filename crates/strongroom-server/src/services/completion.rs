@@ -14,7 +14,7 @@ use strongroom_core::content_digest::{DigestMismatch, ExpectedDigests};
 use strongroom_core::digest::{Digest, merge};
 use strongroom_core::id::{BlobKey, ConnectionId, MediaId, UploadId};
 use strongroom_core::job::JobKind;
-use strongroom_core::media::{Failure, FailureCode, Format, MediaType, sniff};
+use strongroom_core::media::{Failure, FailureCode, Format, MediaType, SNIFF_LENGTH, sniff};
 use strongroom_core::upload::{PartRange, Plan, UploadState, missing_parts};
 use strongroom_store::{PartLocation, Store, StoreError};
 use tracing::Instrument as _;
@@ -164,11 +164,11 @@ impl Completion {
         if !self.store.is_shared() {
             self.check_repr_digest(&upload, &places).await?;
         }
-        let multipart = upload.multipart.as_deref();
-        let head = self.store.publish_and_sniff(upload.id, &upload.plan, &places, multipart, blob).await?;
+        self.store.publish(upload.id, &upload.plan, &places, upload.multipart.as_deref(), blob).await?;
         if self.store.is_shared() {
             self.check_published_digest(&upload, blob).await?;
         }
+        let head = self.store.read_blob_head(blob, SNIFF_LENGTH).await?;
         let completed = self.catalog.complete_upload(new_media(upload, blob, etag, &head), self.clock.now()).await?;
         Ok(self.completed(completed, blob).await?)
     }

@@ -4,10 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use bytes::Bytes;
 use strongroom_core::content_digest::{DigestChecker, ExpectedDigests};
 use strongroom_core::id::{BlobKey, UploadId};
-use strongroom_core::media::SNIFF_LENGTH;
 use strongroom_core::upload::{PartRange, Plan};
 
 use crate::blocking::blocking;
@@ -26,19 +24,18 @@ impl LocalStore {
         plan: &Plan,
         parts: &[(PartRange, PartLocation)],
         blob: BlobKey,
-    ) -> Result<Bytes, StoreError> {
+    ) -> Result<(), StoreError> {
         let staged = Staged::new(upload, plan, parts)?;
         let store = self.clone();
         blocking(move || {
             let session = store.registry().session(upload);
             let seal = session.seal();
             store.publish_sealed(&staged, blob)?;
-            let head = store.head(blob)?;
             if staged.has_side_files() || session.has_side_files() {
                 store.remove_leftovers(upload);
             }
             seal.close(store.registry());
-            Ok(head)
+            Ok(())
         })
         .await
     }
@@ -96,15 +93,6 @@ impl LocalStore {
         staged.join(self, &from)?;
         // Every part was synced when it ended, and what `join` wrote by it.
         self.disk().publish_synced(&from, &to)
-    }
-
-    /// The first bytes of an original, as many as tell what it is.
-    fn head(&self, blob: BlobKey) -> Result<Bytes, StoreError> {
-        let path = self.layout().blob(blob);
-        let mut head = Vec::with_capacity(SNIFF_LENGTH);
-        let read = self.disk().open_read(&path)?.take(SNIFF_LENGTH as u64).read_to_end(&mut head);
-        read.map_err(|e| StoreError::of("read", &path, &e))?;
-        Ok(head.into())
     }
 
     /// After publishing, what is left is of no use; a failure to remove it is the sweep's business.

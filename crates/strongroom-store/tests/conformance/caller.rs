@@ -179,11 +179,6 @@ impl Caller {
         self.store.publish(self.upload, &self.plan, &self.list(), self.multipart().await, self.blob()).await
     }
 
-    pub async fn publish_and_sniff(&self) -> Result<bytes::Bytes, StoreError> {
-        let multipart = self.multipart().await;
-        self.store.publish_and_sniff(self.upload, &self.plan, &self.list(), multipart, self.blob()).await
-    }
-
     pub async fn discard(&self) -> Result<(), StoreError> {
         self.store.discard_upload(self.upload, self.multipart().await).await
     }
