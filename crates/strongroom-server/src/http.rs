@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::telemetry::Route;
+use crate::telemetry::{DELIVERY, ORIGINAL, Route};
 
 mod account;
 mod avatar;
@@ -42,6 +42,7 @@ mod vault_plus;
 
 pub use openapi::openapi_json;
 pub(crate) use rate_limit::RateLimits;
+use vault::original;
 
 /// The largest JSON body.
 const JSON_LIMIT_BYTES: usize = 1 << 20;
@@ -59,7 +60,7 @@ impl Entrance {
     }
 }
 
-/// Deliveries, which are most of all requests, do not go through the router; the edge is the same for them.
+/// Files, which are most of all requests, do not go through the router; the edge is the same for them.
 impl Service<Request> for Entrance {
     type Response = Response;
     type Error = Infallible;
@@ -70,12 +71,17 @@ impl Service<Request> for Entrance {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        if !deliver::is_plain(&request) {
-            return Either::Right(self.router.call(request));
+        if deliver::is_plain(&request) {
+            let app = self.app.clone();
+            let answer = edge::around(request, Route::Past(DELIVERY), |request| deliver::at_once(app, request));
+            return Either::Left(answer.map(Ok).boxed());
         }
-        let app = self.app.clone();
-        let answer = edge::around(request, Route::Delivery, |request| deliver::at_once(app, request));
-        Either::Left(answer.map(Ok).boxed())
+        if original::is_plain(&request) {
+            let app = self.app.clone();
+            let answer = edge::around(request, Route::Past(ORIGINAL), |request| original::at_once(app, request));
+            return Either::Left(answer.map(Ok).boxed());
+        }
+        Either::Right(self.router.call(request))
     }
 }
 

@@ -23,5 +23,5 @@ pub(crate) use counts::{
 pub(crate) use exposition::expose;
 pub use log::{Telemetry, start};
 pub use metric::metrics_page;
-pub(crate) use requests::{Answering, Route};
+pub(crate) use requests::{Answering, DELIVERY, ORIGINAL, Route};
 pub(crate) use spans::{job_span, request_span};

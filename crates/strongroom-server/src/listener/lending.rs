@@ -16,7 +16,7 @@ use rustix::net::SendFlags;
 use tokio::net::TcpStream;
 
 /// The longest blank.
-pub(crate) const BLANK_BYTES: usize = 512 << 10;
+pub(crate) const BLANK_BYTES: usize = 1 << 20;
 
 static BLANK: [u8; BLANK_BYTES] = [0; BLANK_BYTES];
 

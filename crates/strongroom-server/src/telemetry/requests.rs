@@ -15,7 +15,10 @@ use super::metric::{ANSWER, PROBLEMS, REQUESTS};
 use super::recorder::counter;
 
 /// The route of signed URLs of renditions.
-const DELIVERY: &str = "/media/{media}/{file}";
+pub(crate) const DELIVERY: &str = "/media/{media}/{file}";
+
+/// The route of originals.
+pub(crate) const ORIGINAL: &str = "/v2/access/vault/media/{mediaId}/original";
 
 /// Where requests are counted that had the same answer.
 #[derive(Clone)]
@@ -33,8 +36,8 @@ static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(RwLock::default);
 pub(crate) enum Route {
     /// One of the router's.
     Routed(MatchedPath),
-    /// [`DELIVERY`].
-    Delivery,
+    /// One of the router's, answered past it.
+    Past(&'static str),
     /// None.
     Unmatched,
 }
@@ -61,7 +64,7 @@ impl Answering {
     pub(crate) fn route(&self) -> &str {
         match &self.route {
             Route::Routed(pattern) => pattern.as_str(),
-            Route::Delivery => DELIVERY,
+            Route::Past(pattern) => pattern,
             Route::Unmatched => "unmatched",
         }
     }

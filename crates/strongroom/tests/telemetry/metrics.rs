@@ -32,6 +32,8 @@ async fn what_happens_is_counted() {
     assert_eq!(requests("POST", "/v2/access/uploads/init", "400"), 1.0);
     assert_eq!(requests("PUT", "/v2/access/uploads/{mediaUploadId}/parts/{partNumber}", "200"), 1.0);
     assert_eq!(requests("GET", "/media/{media}/{file}", "200"), 3.0);
+    let original = "/v2/access/vault/media/{mediaId}/original";
+    assert_eq!(requests("GET", original, "200"), 2.0, "past the router and through it");
     assert_eq!(requests("GET", "unmatched", "404"), 1.0);
     let seconds =
         now.value("strongroom_http_request_seconds_count", &[("method", "GET"), ("route", "/media/{media}/{file}")]);

@@ -21,6 +21,10 @@ pub(crate) async fn work(client: &Client) -> Vec<String> {
     let etag = fetch(client, &urls[0], &[]).await.header("etag").to_owned();
     assert_eq!(fetch(client, &urls[0], &[("If-None-Match", &etag)]).await.status, 304);
     assert_eq!(fetch(client, &format!("{}x", urls[0]), &[]).await.status, 403);
+    let id = media["id"].to_string();
+    for id in [&id, &format!("%{:02X}{}", id.as_bytes()[0], &id[1..])] {
+        assert_eq!(client.get(&format!("/v2/access/vault/media/{id}/original")).await.status, 200);
+    }
     assert_eq!(client.get("/v2/access/vault/media/99").await.status, 404);
     assert_eq!(client.get("/no/such/route?apiKey=in-a-query").await.status, 404);
     assert_eq!(client.post_json("/v2/access/uploads/init", &json!({ "filename": 7 })).await.status, 400);

@@ -1,8 +1,8 @@
 //! `GET /v2/access/vault/media/{id}/original`: the bytes as they were uploaded, as an attachment.
 
-use axum::extract::{Path, State};
-use axum::http::HeaderValue;
-use axum::response::Response;
+use axum::extract::{FromRequestParts as _, Path, Request, State};
+use axum::http::{HeaderValue, Method, Uri};
+use axum::response::{IntoResponse as _, Response};
 use strongroom_core::media::FailureCode;
 use strongroom_store::StoreError;
 
@@ -34,8 +34,35 @@ pub(crate) async fn original(
     Path(reference): Path<String>,
     fetch: Fetch,
 ) -> Result<Response, Problem> {
+    answer(&app, access, &reference, &fetch).await
+}
+
+/// Whether a request is one that [`at_once`] answers: a `GET` of an original, with nothing in its path that is written in two ways.
+pub(in crate::http) fn is_plain(request: &Request) -> bool {
+    request.method() == Method::GET && name(request.uri()).is_some()
+}
+
+/// Serves an original past the router, as renditions are: of a large file's ranges there are as many.
+pub(in crate::http) async fn at_once(app: App, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let access = match Access::from_request_parts(&mut parts, &app).await {
+        Ok(access) => access,
+        Err(problem) => return problem.into_response(),
+    };
+    let (uri, fetch) = (parts.uri.clone(), Fetch::of(parts));
+    // Without a name, which is no plain request, no media is found.
+    answer(&app, access, name(&uri).unwrap_or_default(), &fetch).await.into_response()
+}
+
+/// The media that the path of an original names. A path with a `%` is for the router, which reads it.
+fn name(uri: &Uri) -> Option<&str> {
+    let name = uri.path().strip_prefix("/v2/access/vault/media/")?.strip_suffix("/original")?;
+    (!name.is_empty() && !name.contains(['/', '%'])).then_some(name)
+}
+
+async fn answer(app: &App, access: Access<VaultRead>, reference: &str, fetch: &Fetch) -> Result<Response, Problem> {
     let owner = access.connection.id;
-    let media = find(&app, owner.clone(), &reference).await?;
+    let media = find(app, owner.clone(), reference).await?;
     withheld(&access.connection.settings, media.consent(app.clock.now()))?;
     if media.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Damaged) {
         return Err(Problem::new(
@@ -46,7 +73,7 @@ pub(crate) async fn original(
     let reader = match app.store.open_blob(media.blob).await {
         // Purged since the row was read: then it is not found any more. If it is, its bytes are lost, which is a fault.
         Err(StoreError::Missing) => {
-            find(&app, owner, &reference).await?;
+            find(app, owner, reference).await?;
             return Err(StoreError::Missing.into());
         }
         opened => opened?,
@@ -58,5 +85,5 @@ pub(crate) async fn original(
         disposition: disposition::attachment(&media.filename),
         cache_control: HeaderValue::from_static("private, no-store"),
     };
-    serve_as_data(&reader, &entity, &fetch)
+    serve_as_data(&reader, &entity, fetch)
 }

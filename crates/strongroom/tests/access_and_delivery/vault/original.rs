@@ -48,6 +48,44 @@ async fn the_original_comes_back_bit_for_bit() {
     problem(&ask(Method::GET, &[("Range", "bytes=99999999-")]).await, 416, "RANGE_NOT_SATISFIABLE");
 }
 
+/// What is written in the usual way is answered past the router, anything else by it; nobody can tell.
+#[tokio::test]
+async fn a_path_that_is_spelled_in_another_way_is_the_same_path() {
+    let server = Server::start(&[]).await;
+    let (_, media) = shelve(&server.client, "a.jpg", SAMPLE).await;
+    let id = media["id"].to_string();
+    let usual = format!("/v2/access/vault/media/{id}/original");
+    let spelled = format!("/v2/access/vault/media/%{:02X}{}/original", id.as_bytes()[0], &id[1..]);
+    let client = &server.client;
+    let ranged = |path, range| client.request(Method::GET, path).header("range", range);
+    let asked = |path| {
+        [
+            ranged(path, "bytes=3-9"),
+            ranged(path, "bytes=99999999-"),
+            client.request(Method::GET, path),
+            client.bare(Method::GET, path),
+        ]
+    };
+    for (usual, spelled) in asked(&usual).into_iter().zip(asked(&spelled)) {
+        let (usual, mut spelled) = (Answer::to(usual).await, Answer::to(spelled).await);
+        assert_eq!(usual.status, spelled.status);
+        // A refusal names its request.
+        assert!(usual.status >= 400 || usual.bytes == spelled.bytes);
+        for moving in ["date", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+            assert_eq!(usual.headers.contains_key(moving), spelled.headers.contains_key(moving), "{moving}");
+            if let Some(value) = usual.headers.get(moving) {
+                spelled.headers.insert(moving, value.clone());
+            }
+        }
+        assert_eq!(usual.headers, spelled.headers);
+    }
+    for absent in
+        ["/v2/access/vault/media//original", "/v2/access/vault/media/original", "/v2/access/vault/media/a/b/original"]
+    {
+        assert_eq!(server.client.get(absent).await.status, 404, "{absent}");
+    }
+}
+
 /// Long ones are sent from the page cache, by a connection that many answers share: each has its own bytes, and all of them.
 #[tokio::test]
 async fn what_is_sent_from_where_it_lies_is_what_was_uploaded() {
