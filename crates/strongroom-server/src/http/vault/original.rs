@@ -34,7 +34,31 @@ pub(crate) async fn original(
     Path(reference): Path<String>,
     fetch: Fetch,
 ) -> Result<Response, Problem> {
-    answer(&app, access, &reference, &fetch).await
+    let owner = access.connection.id;
+    let media = find(&app, owner.clone(), &reference).await?;
+    withheld(&access.connection.settings, media.consent(app.clock.now()))?;
+    if media.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Damaged) {
+        return Err(Problem::new(
+            Kind::NotFound,
+            "the stored original was found damaged and is withheld; send the file again",
+        ));
+    }
+    let reader = match app.store.open_blob(media.blob).await {
+        // Purged since the row was read: then it is not found any more. If it is, its bytes are lost, which is a fault.
+        Err(StoreError::Missing) => {
+            find(&app, owner, &reference).await?;
+            return Err(StoreError::Missing.into());
+        }
+        opened => opened?,
+    };
+    let entity = Entity {
+        etag: media.etag.to_etag(),
+        // From the bytes, and never one that a browser would run; what is unknown is just bytes.
+        content_type: media.format.map_or("application/octet-stream", |format| format.content_type()),
+        disposition: disposition::attachment(&media.filename),
+        cache_control: HeaderValue::from_static("private, no-store"),
+    };
+    serve_as_data(&reader, &entity, &fetch)
 }
 
 /// Whether a request is one that [`at_once`] answers: a `GET` of an original, with nothing in its path that is written in two ways.
@@ -49,41 +73,13 @@ pub(in crate::http) async fn at_once(app: App, request: Request) -> Response {
         Ok(access) => access,
         Err(problem) => return problem.into_response(),
     };
-    let (uri, fetch) = (parts.uri.clone(), Fetch::of(parts));
     // Without a name, which is no plain request, no media is found.
-    answer(&app, access, name(&uri).unwrap_or_default(), &fetch).await.into_response()
+    let name = name(&parts.uri).unwrap_or_default().to_owned();
+    original(State(app), access, Path(name), Fetch::of(parts)).await.into_response()
 }
 
 /// The media that the path of an original names. A path with a `%` is for the router, which reads it.
 fn name(uri: &Uri) -> Option<&str> {
     let name = uri.path().strip_prefix("/v2/access/vault/media/")?.strip_suffix("/original")?;
     (!name.is_empty() && !name.contains(['/', '%'])).then_some(name)
-}
-
-async fn answer(app: &App, access: Access<VaultRead>, reference: &str, fetch: &Fetch) -> Result<Response, Problem> {
-    let owner = access.connection.id;
-    let media = find(app, owner.clone(), reference).await?;
-    withheld(&access.connection.settings, media.consent(app.clock.now()))?;
-    if media.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Damaged) {
-        return Err(Problem::new(
-            Kind::NotFound,
-            "the stored original was found damaged and is withheld; send the file again",
-        ));
-    }
-    let reader = match app.store.open_blob(media.blob).await {
-        // Purged since the row was read: then it is not found any more. If it is, its bytes are lost, which is a fault.
-        Err(StoreError::Missing) => {
-            find(app, owner, reference).await?;
-            return Err(StoreError::Missing.into());
-        }
-        opened => opened?,
-    };
-    let entity = Entity {
-        etag: media.etag.to_etag(),
-        // From the bytes, and never one that a browser would run; what is unknown is just bytes.
-        content_type: media.format.map_or("application/octet-stream", |format| format.content_type()),
-        disposition: disposition::attachment(&media.filename),
-        cache_control: HeaderValue::from_static("private, no-store"),
-    };
-    serve_as_data(&reader, &entity, fetch)
 }
