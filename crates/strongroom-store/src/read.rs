@@ -39,6 +39,11 @@ pub enum Piece {
     },
 }
 
+impl Piece {
+    /// The longest [`Piece::Cached`].
+    pub const MOST_CACHED_BYTES: usize = 1 << 20;
+}
+
 #[derive(Debug, Clone)]
 enum BackendReader {
     Local(LocalReader),

@@ -13,10 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustix::net::SendFlags;
+use strongroom_store::Piece;
 use tokio::net::TcpStream;
 
-/// The longest blank.
-pub(crate) const BLANK_BYTES: usize = 1 << 20;
+/// The longest blank: any piece fits one.
+const BLANK_BYTES: usize = Piece::MOST_CACHED_BYTES;
 
 static BLANK: [u8; BLANK_BYTES] = [0; BLANK_BYTES];
 

@@ -22,7 +22,7 @@ use crate::read::Piece;
 
 /// How much is handed out as cached at a time, looked at only at its ends: readahead and eviction go by whole neighbourhoods, and should
 /// there be a hole, who sends waits for the disk once.
-const CACHED_BYTES: u64 = 1 << 20;
+const CACHED_BYTES: u64 = Piece::MOST_CACHED_BYTES as u64;
 
 /// What is shorter than this is cheaper to copy, head and all in one call, than to find out about: 100 KB files were delivered 4 % slower
 /// by `sendfile`, 1 MiB ranges 37 % faster.
