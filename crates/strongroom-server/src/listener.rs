@@ -4,6 +4,7 @@
 //! (docs/adr/0007-http1-own-accept-loop.md).
 
 mod addresses;
+mod alarm;
 mod lanes;
 mod lending;
 mod pace;

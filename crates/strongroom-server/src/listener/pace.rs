@@ -4,15 +4,16 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::time::Instant;
 use tower::Service;
 
+use super::alarm::Alarm;
 use super::lending::Lending;
 use crate::config::Deadlines;
 
@@ -39,15 +40,16 @@ pub(super) struct Pace {
 
 struct Now {
     phase: Phase,
-    /// How many phases there were before this one: two waits of the same kind have a deadline each.
-    number: u64,
-    /// Who waits for a byte, to be told when its deadline is another.
+    /// When it began.
+    since: Instant,
+    /// Who waits for a byte, and what wakes it if none comes.
     reader: Option<Waker>,
+    alarm: Alarm,
 }
 
 impl Pace {
     pub(super) fn new(deadlines: Deadlines) -> Self {
-        let now = Now { phase: Phase::New, number: 0, reader: None };
+        let now = Now { phase: Phase::New, since: Instant::now(), reader: None, alarm: Alarm::default() };
         Self { now: Arc::new(Mutex::new(now)), deadlines, lending: Lending::default() }
     }
 
@@ -57,32 +59,41 @@ impl Pace {
 
     fn enter(&self, phase: Phase) {
         let mut now = self.now();
-        (now.phase, now.number) = (phase, now.number + 1);
+        (now.phase, now.since) = (phase, Instant::now());
         // hyper begins to wait for the next request while this one is still being answered, and would not look again.
-        if let Some(reader) = now.reader.take() {
+        if self.deadline(&now).is_some_and(|deadline| !now.alarm.will_ring_by(deadline))
+            && let Some(reader) = now.reader.take()
+        {
             reader.wake();
         }
     }
 
-    /// How long the stream may wait for a byte now, counted from when it began to; `None` while the handler minds that.
-    /// The second value tells one wait from the next. Who asks is woken when the answer is another.
-    pub(super) fn patience(&self, context: &Context<'_>) -> Option<(Duration, u64)> {
-        let mut now = self.now();
-        now.reader = Some(context.waker().clone());
+    /// By when the stream has to get a byte; `None` while the handler minds that.
+    fn deadline(&self, now: &Now) -> Option<Instant> {
         let patience = match now.phase {
             Phase::New => self.deadlines.first_byte,
             Phase::Idle => self.deadlines.keep_alive,
             Phase::Head => self.deadlines.head,
             Phase::Request => return None,
         };
-        Some((patience, now.number))
+        Some(now.since + patience)
+    }
+
+    /// Whether the stream has waited too long for a byte. If it has not, it will be woken when it has.
+    pub(super) fn is_too_late(&self, context: &mut Context<'_>) -> bool {
+        let mut now = self.now();
+        if !now.reader.as_ref().is_some_and(|reader| reader.will_wake(context.waker())) {
+            now.reader = Some(context.waker().clone());
+        }
+        let deadline = self.deadline(&now);
+        deadline.is_some_and(|deadline| now.alarm.rings(deadline, context))
     }
 
     /// A byte has come: if nothing was under way, a request's head is now.
     pub(super) fn heard(&self) {
         let mut now = self.now();
         if matches!(now.phase, Phase::New | Phase::Idle) {
-            (now.phase, now.number) = (Phase::Head, now.number + 1);
+            (now.phase, now.since) = (Phase::Head, Instant::now());
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::pace::Pace;
 use crate::telemetry::Counted;
 
@@ -16,35 +16,15 @@ use crate::telemetry::Counted;
 pub(super) struct PacedStream {
     socket: TcpStream,
     pace: Pace,
-    reading: Alarm,
+    /// Since when the client takes nothing.
+    stuck_since: Option<Instant>,
     writing: Alarm,
     counted: Counted,
 }
 
-/// One deadline, armed while something is waited for.
-#[derive(Default)]
-struct Alarm {
-    armed: Option<(u64, Pin<Box<Sleep>>)>,
-}
-
-impl Alarm {
-    /// Arms the alarm unless it is armed for this wait already, and says whether it rings.
-    fn rings(&mut self, patience: Duration, wait: u64, context: &mut Context<'_>) -> bool {
-        let is_armed = self.armed.as_ref().is_some_and(|(armed_for, _)| *armed_for == wait);
-        if !is_armed {
-            self.armed = Some((wait, Box::pin(sleep_until(Instant::now() + patience))));
-        }
-        self.armed.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(context).is_ready())
-    }
-
-    fn disarm(&mut self) {
-        self.armed = None;
-    }
-}
-
 impl PacedStream {
     pub(super) fn new(socket: TcpStream, pace: Pace) -> Self {
-        Self { socket, pace, reading: Alarm::default(), writing: Alarm::default(), counted: Counted::default() }
+        Self { socket, pace, stuck_since: None, writing: Alarm::default(), counted: Counted::default() }
     }
 
     /// Writes what comes first in `slices`, which may be a file's.
@@ -62,11 +42,11 @@ impl PacedStream {
     fn check_writing(&mut self, result: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = &result {
             self.counted.sent.increment(written.as_ref().map_or(0, |bytes| *bytes as u64));
-            self.writing.disarm();
+            self.stuck_since = None;
             return result;
         }
-        let patience = self.pace.deadlines.write_idle;
-        if self.writing.rings(patience, 0, context) { timed_out("the client stopped reading") } else { result }
+        let deadline = *self.stuck_since.get_or_insert_with(Instant::now) + self.pace.deadlines.write_idle;
+        if self.writing.rings(deadline, context) { timed_out("the client stopped reading") } else { result }
     }
 }
 
@@ -88,13 +68,8 @@ impl AsyncRead for PacedStream {
             this.pace.heard();
         }
         // A head that drips in keeps its one deadline: a byte more does not move it.
-        match this.pace.patience(context) {
-            None => this.reading.disarm(),
-            Some((patience, wait)) => {
-                if this.reading.rings(patience, wait, context) && result.is_pending() {
-                    return timed_out("the client sent no request in time");
-                }
-            }
+        if result.is_pending() && this.pace.is_too_late(context) {
+            return timed_out("the client sent no request in time");
         }
         result
     }
