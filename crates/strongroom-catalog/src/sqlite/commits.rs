@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,8 +12,27 @@ use std::sync::Arc;
 /// them, and SQLite's own readers go by nothing else.
 const HEADERS_BYTES: usize = 96;
 
+/// Where one of them counts commits (`iChange`), in the machine's byte order.
+const COUNTER: Range<usize> = 8..12;
+
 /// The headers as they once were. Two that are equal have no commit between them.
-pub(crate) type Moment = [u8; HEADERS_BYTES];
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment([u8; HEADERS_BYTES]);
+
+impl Moment {
+    /// Whether there is one commit between this moment and `later`, and no other.
+    pub(super) fn is_just_before(&self, later: &Self) -> bool {
+        let next = self.counter().map(|counter| counter.wrapping_add(1));
+        next.is_some() && next == later.counter()
+    }
+
+    /// How many commits there were. `None` where both copies differ: somebody was writing them.
+    fn counter(&self) -> Option<u32> {
+        let (first, second) = self.0.split_at(HEADERS_BYTES / 2);
+        let counter = first.get(COUNTER)?.try_into().ok()?;
+        (first == second).then(|| u32::from_ne_bytes(counter))
+    }
+}
 
 /// Tells commits apart, at the cost of one read of 96 bytes of shared memory.
 #[derive(Clone)]
@@ -34,6 +54,6 @@ impl Commits {
     pub(super) fn moment(&self) -> Option<Moment> {
         let mut headers = [0; HEADERS_BYTES];
         self.index.read_exact_at(&mut headers, 0).ok()?;
-        Some(headers)
+        Some(Moment(headers))
     }
 }

@@ -7,6 +7,7 @@ use super::connection::{Purpose, Synchronous, assert_durable, connect};
 use super::readers::Readers;
 use super::remembered::Answers;
 use super::schema::bring_up_to_date;
+use super::watch::Watch;
 use super::writer::{self, Writer};
 use super::{blocking, commits::Commits};
 use crate::CatalogError;
@@ -34,7 +35,8 @@ impl Engine {
                 CatalogError::Unavailable(format!("the index of {}'s write-ahead log: {error}", path.display()))
             })?;
             let answers = Arc::new(Answers::new(&commits));
-            Ok(Self { readers, writer: writer::start(connection)?, answers, synchronous })
+            let watch = Watch::new(&connection, commits, Arc::clone(&answers))?;
+            Ok(Self { readers, writer: writer::start(connection, watch)?, answers, synchronous })
         })
         .await
     }

@@ -11,6 +11,7 @@ mod schema;
 mod scrub;
 mod statement;
 pub(crate) mod transfer;
+mod watch;
 mod writer;
 
 use crate::CatalogError;

@@ -14,6 +14,9 @@ use crate::records::{ApiKeyRecord, Connection, Deliverable, Media};
 /// The most answers to one question that are kept, some kilobytes each at most. When there are as many, all are forgotten.
 const MOST: usize = 1024;
 
+/// The tables that keys and connections are read from.
+pub(super) const TABLES_OF_KEYS: [&str; 3] = ["api_key", "connection", "organisation_settings"];
+
 /// What is asked at every delivery, and of every caller; each under the name of its query.
 pub(crate) struct Answers {
     pub(crate) deliverable: Remembered<(MediaId, RenditionName), Deliverable>,
@@ -71,7 +74,19 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         if kept.at.as_ref() == Some(now) { kept.answers.get(key).cloned() } else { None }
     }
 
+    /// Goes on with what is kept: the one commit between these moments has changed none of it.
+    pub(super) fn stay(&self, before: Moment, after: Moment) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.at == Some(before) {
+            kept.at = Some(after);
+        }
+    }
+
     fn keep(&self, now: Moment, key: K, answer: V) {
+        if self.commits.moment() != Some(now) {
+            // Overtaken. What is kept may be newer.
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.at != Some(now) || kept.answers.len() >= MOST {
             (kept.at, kept.answers) = (Some(now), HashMap::new());

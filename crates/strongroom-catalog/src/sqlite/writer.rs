@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::statement::run;
+use super::watch::Watch;
 use crate::CatalogError;
 
 /// The most writes that share one transaction. Bounds how long the first of them waits.
@@ -88,17 +89,17 @@ impl Writer {
 
 /// Starts the writer on `connection`, on a thread of its own. It ends when every [`Writer`] is gone, or when the disk can no longer be
 /// trusted.
-pub(crate) fn start(connection: Connection) -> Result<Writer, CatalogError> {
+pub(super) fn start(connection: Connection, watch: Watch) -> Result<Writer, CatalogError> {
     let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
     let thread = std::thread::Builder::new().name("catalog-writer".to_owned());
-    let started = thread.spawn(move || write_all(connection, waiting));
+    let started = thread.spawn(move || write_all(connection, watch, waiting));
     started.map_err(|error| CatalogError::Unavailable(format!("the writer could not be started: {error}")))?;
     Ok(Writer { queue })
 }
 
-fn write_all(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Operation>>) {
+fn write_all(mut connection: Connection, mut watch: Watch, mut waiting: mpsc::Receiver<Box<dyn Operation>>) {
     while let Some(first) = waiting.blocking_recv() {
-        let mut group = Group { operations: vec![first], waiting: &mut waiting };
+        let mut group = Group { operations: vec![first], waiting: &mut waiting, watch: &mut watch };
         let committed = group.write(&mut connection);
         let is_fatal = matches!(&committed, Err(CatalogError::Unavailable(_)));
         for operation in group.operations {
@@ -117,6 +118,7 @@ fn write_all(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Ope
 struct Group<'w> {
     operations: Vec<Box<dyn Operation>>,
     waiting: &'w mut mpsc::Receiver<Box<dyn Operation>>,
+    watch: &'w mut Watch,
 }
 
 impl Group<'_> {
@@ -125,27 +127,44 @@ impl Group<'_> {
     /// At first without savepoints, which cost two statements a write and are hardly ever needed. If one fails that is not
     /// alone, all begin anew, each in a savepoint of its own.
     fn write(&mut self, connection: &mut Connection) -> Result<(), CatalogError> {
-        if let Err(error) = begin(connection) {
+        if let Err(error) = self.begin(connection) {
             self.give_up(&error);
             return Ok(());
         }
-        let Err(failure) = self.run_together(connection) else { return commit(connection) };
+        let Err(failure) = self.run_together(connection) else { return self.commit(connection) };
         let undone = connection.execute_batch("rollback");
         if let [_] = self.operations.as_slice() {
             // Where there was nothing left to undo, SQLite has done so by itself: see `run_apart`.
             return undone.map_err(|_| failure);
         }
-        if let Err(error) = begin(connection) {
+        if let Err(error) = self.begin(connection) {
             self.give_up(&error);
             return Ok(());
         }
         match self.run_apart(connection) {
-            Ok(()) => commit(connection),
+            Ok(()) => self.commit(connection),
             Err(lost) => {
                 drop(connection.execute_batch("rollback"));
                 Err(lost)
             }
         }
+    }
+
+    fn begin(&mut self, connection: &Connection) -> Result<(), CatalogError> {
+        // IMMEDIATE: a deferred transaction that turns from reading to writing fails at once when another process wrote.
+        connection.execute_batch("begin immediate")?;
+        self.watch.began();
+        Ok(())
+    }
+
+    fn commit(&self, connection: &Connection) -> Result<(), CatalogError> {
+        let committed = connection.execute_batch("commit").map_err(CatalogError::from);
+        match committed {
+            Ok(()) => self.watch.committed(),
+            // SQLite has rolled back by itself on a full disk; then this statement fails, and that is all right.
+            Err(_) => drop(connection.execute_batch("rollback")),
+        }
+        committed
     }
 
     /// Another process holds the lock, and has for the whole busy timeout. Dropped unrun, a write answers its caller that
@@ -185,20 +204,6 @@ impl Group<'_> {
         }
         Ok(())
     }
-}
-
-fn begin(connection: &Connection) -> Result<(), CatalogError> {
-    // IMMEDIATE: a deferred transaction that turns from reading to writing fails at once when another process wrote.
-    Ok(connection.execute_batch("begin immediate")?)
-}
-
-fn commit(connection: &Connection) -> Result<(), CatalogError> {
-    let committed = connection.execute_batch("commit").map_err(CatalogError::from);
-    if committed.is_err() {
-        // SQLite has rolled back by itself on a full disk; then this statement fails, and that is all right.
-        drop(connection.execute_batch("rollback"));
-    }
-    committed
 }
 
 #[cfg(test)]

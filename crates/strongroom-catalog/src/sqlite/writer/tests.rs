@@ -1,6 +1,10 @@
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::commits::Commits;
 use super::super::connection::{Purpose, connect};
+use super::super::remembered::Answers;
 use super::super::statement::Statement;
 use super::*;
 
@@ -14,9 +18,21 @@ impl File {
         file
     }
 
+    fn path(&self) -> PathBuf {
+        self.0.path().join("file.sqlite")
+    }
+
+    /// A writer on `connection`.
+    fn start(&self, connection: Connection) -> Writer {
+        let commits = Commits::of(&self.path()).unwrap();
+        let answers = Arc::new(Answers::new(&commits));
+        let watch = Watch::new(&connection, commits, answers).unwrap();
+        start(connection, watch).unwrap()
+    }
+
     /// A way to it. A write waits 50 ms for another process.
     fn connect(&self) -> Connection {
-        let connection = connect(&self.0.path().join("file.sqlite"), Purpose::Write).unwrap();
+        let connection = connect(&self.path(), Purpose::Write).unwrap();
         connection.busy_timeout(Duration::from_millis(50)).unwrap();
         connection
     }
@@ -53,7 +69,7 @@ async fn on_a_full_disk_what_is_acknowledged_is_what_is_kept() {
     let file = File::new();
     let connection = file.connect();
     connection.execute_batch("pragma max_page_count = 150").unwrap();
-    let writer = start(connection).unwrap();
+    let writer = file.start(connection);
     let mut acknowledged = Vec::new();
     let mut refused = 0;
     for group in 0..6 {
@@ -80,7 +96,7 @@ async fn on_a_full_disk_what_is_acknowledged_is_what_is_kept() {
 #[tokio::test]
 async fn a_lock_that_is_not_given_up_refuses_all_who_wait() {
     let file = File::new();
-    let writer = start(file.connect()).unwrap();
+    let writer = file.start(file.connect());
     let other = file.connect();
     other.execute_batch("begin immediate").unwrap();
     let answers = tokio::time::timeout(Duration::from_secs(2), keep_all(&writer, 0..200)).await.unwrap();
@@ -93,7 +109,7 @@ async fn a_lock_that_is_not_given_up_refuses_all_who_wait() {
 #[tokio::test]
 async fn an_operation_that_fails_half_way_leaves_nothing() {
     let file = File::new();
-    let writer = start(file.connect()).unwrap();
+    let writer = file.start(file.connect());
     let half = writer.write(|connection| {
         Box::pin(async move {
             connection.execute_batch("insert into kept values (1, null)")?;
@@ -110,7 +126,7 @@ async fn an_operation_that_fails_half_way_leaves_nothing() {
 #[tokio::test]
 async fn a_failure_undoes_nothing_of_its_neighbours() {
     let file = File::new();
-    let writer = start(file.connect()).unwrap();
+    let writer = file.start(file.connect());
     keep(writer.clone(), 3).await.unwrap();
     // While another process has the lock, all of these gather for one transaction.
     let other = file.connect();
