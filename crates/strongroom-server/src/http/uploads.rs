@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Number;
-use strongroom_catalog::records::{Connection, Upload};
+use strongroom_catalog::records::{Connection, Media, Upload};
 use strongroom_core::digest::Digest;
 use strongroom_core::id::{MediaId, UploadId};
 use strongroom_core::media::MediaType;
@@ -73,16 +73,11 @@ async fn settled_media(
     media: MediaId,
     wait: Option<Duration>,
 ) -> Result<MediaView, Problem> {
-    let owner = &connection.id;
-    let patience = match wait {
-        Some(wait) => wait,
-        None => {
-            let found = app.catalog.media(owner.clone(), media).await?;
-            let is_quick = found.is_some_and(|m| matches!(m.media_type, MediaType::Photo | MediaType::Gif));
-            if is_quick { PHOTO_WAIT } else { Duration::ZERO }
-        }
+    let patience = |media: &Media| match media.media_type {
+        MediaType::Photo | MediaType::Gif => wait.unwrap_or(PHOTO_WAIT),
+        MediaType::Video | MediaType::Audio => wait.unwrap_or_default(),
     };
-    let found = app.settled.wait(&app.catalog, owner, media, patience).await?;
+    let found = app.settled.wait(&app.catalog, &connection.id, media, patience).await?;
     let found = found.ok_or_else(|| Problem::not_found("media", &media.to_string()))?;
     Ok(MediaView::of(app, &connection.settings, &found))
 }

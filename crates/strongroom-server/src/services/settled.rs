@@ -52,21 +52,23 @@ impl Settled {
         }
     }
 
-    /// The media, once it is no longer processing or `patience` has run out.
+    /// The media, once it is no longer processing or the `patience` that one has with it has run out.
     pub(crate) async fn wait(
         &self,
         catalog: &Catalog,
         owner: &ConnectionId,
         media: MediaId,
-        patience: Duration,
+        patience: impl Fn(&Media) -> Duration,
     ) -> Result<Option<Media>, Problem> {
-        let deadline = tokio::time::Instant::now() + patience;
+        let began = tokio::time::Instant::now();
         // Subscribed before the first look: what settles in between is heard.
         let mut settled = self.sender.subscribe();
         loop {
             let found = catalog.media(owner.clone(), media).await?;
             let processing = found.as_ref().filter(|media| media.status == MediaStatus::Processing);
-            let Some(blob) = processing.map(|media| media.blob) else { return Ok(found) };
+            let Some((blob, deadline)) = processing.map(|media| (media.blob, began + patience(media))) else {
+                return Ok(found);
+            };
             if tokio::time::Instant::now() >= deadline {
                 return Ok(found);
             }

@@ -12,7 +12,7 @@ use rustix::io::ReadWriteFlags;
 
 use crate::error::StoreError;
 use crate::fault::{Hook, Step};
-use crate::local::together::Together;
+use crate::local::together::{Named, Together};
 
 /// Mode of every file: the owner's alone.
 const FILE_MODE: u32 = 0o600;
@@ -119,10 +119,15 @@ impl Disk {
 
     /// Brings the names in a directory to stable storage, together with whoever wants the same at this moment.
     pub(crate) fn sync_directory(&self, path: &Path) -> Result<(), StoreError> {
+        self.sync_name(self.together.named(path), path)
+    }
+
+    /// Brings a name in the directory at `path` to stable storage, unless that has happened since it was given.
+    fn sync_name(&self, named: Named, path: &Path) -> Result<(), StoreError> {
         if self.durability == Durability::Relaxed {
             return Ok(());
         }
-        self.together.sync(path, || {
+        named.sync(|| {
             self.step(Step::SyncDirectory, "sync", path)?;
             let directory = open(path, OFlags::RDONLY | OFlags::DIRECTORY);
             directory.and_then(|directory| directory.sync_all()).map_err(|e| StoreError::of("sync", path, &e))
@@ -166,12 +171,13 @@ impl Disk {
     /// Makes a file of its final name, with all its bytes, where nobody looks for that name yet: a crash may leave half of it. A name
     /// less to change was a fifth more files a second on an ext4 without a journal, and is one commit less of one that has it.
     pub(crate) fn publish_new(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        let file = self.create(path)?;
+        let (file, directory) = (self.create(path)?, path.parent().unwrap_or(Path::new("/")));
+        let named = self.together.named(directory);
         let published = self
             .before_write(path)
             .and_then(|()| self.write_at(&file, path, bytes, 0))
             .and_then(|()| self.sync_data(&file, path))
-            .and_then(|()| self.sync_directory(path.parent().unwrap_or(Path::new("/"))));
+            .and_then(|()| self.sync_name(named, directory));
         published.inspect_err(|_| {
             if let Err(error) = self.remove(path) {
                 tracing::warn!(path = %path.display(), %error, "a file that was not finished is left for the sweep");
