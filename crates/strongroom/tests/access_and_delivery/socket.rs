@@ -88,6 +88,13 @@ impl Socket {
         End { after: self.opened.elapsed(), received: std::mem::take(&mut self.received) }
     }
 
+    /// Reads so many bytes more, for an answer to begin with.
+    pub(crate) async fn read(&mut self, count: usize) {
+        let wanted = self.received.len() + count;
+        let reading = async { while self.received.len() < wanted && self.read_more().await > 0 {} };
+        timeout(PATIENCE, reading).await.expect("the server writes in time");
+    }
+
     /// Whether the server has neither said anything nor hung up after `span`.
     pub(crate) async fn is_quiet_for(&mut self, span: Duration) -> bool {
         timeout(span, self.read_more()).await.is_err()

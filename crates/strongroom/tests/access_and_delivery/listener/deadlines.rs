@@ -73,6 +73,23 @@ async fn a_connection_is_used_again_and_ends_when_it_is_idle() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_outlives_deadlines_that_are_shorter() {
+    let settings = [
+        ("STRONGROOM_SERVER__FIRST_BYTE_SECONDS", "1"),
+        ("STRONGROOM_SERVER__HEAD_SECONDS", "1"),
+        ("STRONGROOM_SERVER__KEEP_ALIVE_SECONDS", "30"),
+    ];
+    let server = Server::start(&settings).await;
+    let mut socket = Socket::open_with(server.address, LIVE).await;
+    for _ in 0..2 {
+        assert_eq!(socket.answer().await.status, 200);
+        assert!(socket.is_quiet_for(SECOND * 2).await);
+        socket.send(LIVE).await;
+    }
+    assert_eq!(socket.answer().await.status, 200);
+}
+
+#[tokio::test]
 async fn requests_that_are_sent_at_once_are_answered_in_order() {
     let server = Server::start(&[]).await;
     let missing = "GET /none HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -100,7 +117,10 @@ async fn who_does_not_read_an_answer_is_hung_up_on() {
     slow.send(&head).await;
     // Who reads, however slowly, is waited for.
     let slowly = async {
-        sleep(SECOND / 2).await;
+        for _ in 0..3 {
+            sleep(SECOND / 2).await;
+            slow.read(SIZE / 5).await;
+        }
         slow.answer().await
     };
     let (read, ()) = tokio::join!(slowly, sleep(SECOND * 5 / 2));
