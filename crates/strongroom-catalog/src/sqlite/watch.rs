@@ -20,7 +20,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// On `connection`, of which SQLite tells every row that is changed, by whatever statement or trigger.
+    /// On `connection`, of which SQLite tells every row that is changed, by whatever statement or trigger: but not of tables without
+    /// row ids, nor of a `delete` without `where` (sqlite.org/c3ref/update_hook.html). None of these tables is one, and nothing empties one.
     pub(super) fn new(connection: &Connection, commits: Commits, answers: Arc<Answers>) -> Result<Self, CatalogError> {
         let has_changed_keys = Arc::<AtomicBool>::default();
         let changed = Arc::clone(&has_changed_keys);
