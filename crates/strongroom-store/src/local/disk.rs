@@ -119,14 +119,17 @@ impl Disk {
 
     /// Brings the names in a directory to stable storage, together with whoever wants the same at this moment.
     pub(crate) fn sync_directory(&self, path: &Path) -> Result<(), StoreError> {
-        self.sync_name(self.together.named(path), path)
+        self.sync_name(self.named_in(path), path)
+    }
+
+    /// Says that a name was given in the directory at `path`. `None` where nothing is synced.
+    fn named_in(&self, path: &Path) -> Option<Named> {
+        self.is_strict().then(|| self.together.named(path))
     }
 
     /// Brings a name in the directory at `path` to stable storage, unless that has happened since it was given.
-    fn sync_name(&self, named: Named, path: &Path) -> Result<(), StoreError> {
-        if self.durability == Durability::Relaxed {
-            return Ok(());
-        }
+    fn sync_name(&self, named: Option<Named>, path: &Path) -> Result<(), StoreError> {
+        let Some(named) = named else { return Ok(()) };
         named.sync(|| {
             self.step(Step::SyncDirectory, "sync", path)?;
             let directory = open(path, OFlags::RDONLY | OFlags::DIRECTORY);
@@ -172,7 +175,7 @@ impl Disk {
     /// less to change was a fifth more files a second on an ext4 without a journal, and is one commit less of one that has it.
     pub(crate) fn publish_new(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let (file, directory) = (self.create(path)?, path.parent().unwrap_or(Path::new("/")));
-        let named = self.together.named(directory);
+        let named = self.named_in(directory);
         let published = self
             .before_write(path)
             .and_then(|()| self.write_at(&file, path, bytes, 0))
